@@ -1,0 +1,147 @@
+"""What it costs to start, and to be idle: the exporter beside the client library's own server.
+
+Both are started in turn, several times. CPU is the process's own accounting (user and system, from
+the kernel) up to the first 200 on /metrics, memory its resident set after some polls of one site.
+Run it on an otherwise idle Linux machine: ``make bench``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from exporter.simulator.clock import FastClock
+from exporter.simulator.desk import HelpDesk
+from exporter.simulator.server import Simulator
+from exporter.simulator.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROUNDS = 7
+IDLE_SECONDS = 3.0
+_GIVE_UP_SECONDS = 20.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+# The smallest exporter that somebody would write with the client library.
+PEER = """
+import sys, threading
+from prometheus_client import Gauge, start_http_server
+Gauge("tickets", "Tickets.", ["status"]).labels("Open").set(1)
+start_http_server(int(sys.argv[1]), "127.0.0.1")
+threading.Event().wait()
+"""
+CONFIGURATION = """\
+sites: [{{name: acme, url: {url}, identifier: simulated, secret: simulated, interval: 1s}}]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One start: milliseconds of CPU up to the first 200, and MB resident when idle."""
+
+    cpu: float
+    memory: float
+
+
+async def measure(command: Sequence[str], port: int) -> Measure:
+    """Start a command, wait for its /metrics, let it idle, end it."""
+    # No async process: its child watcher would be measured with nobody.
+    process = subprocess.Popen(  # noqa: ASYNC220, S603 - started once, by us
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        await _first_200(port)
+        cpu = _cpu(process.pid)
+        await asyncio.sleep(IDLE_SECONDS)
+        return Measure(cpu, _memory(process.pid))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _first_200(port: int) -> None:
+    give_up = time.monotonic() + _GIVE_UP_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while time.monotonic() < give_up:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/metrics") as response:
+                    response.raise_for_status()
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.005)
+    raise TimeoutError("no 200 on /metrics")
+
+
+def _cpu(pid: int) -> float:
+    # Behind the name in parentheses, which may hold blanks; proc(5) counts from 1.
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / _TICKS
+
+
+def _memory(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1024
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def run() -> None:
+    """Measure both in turn and print a table."""
+    start = datetime.now(UTC)
+    site = Site(desk=HelpDesk("acme", seed=1, start=start))
+    ours, peers = [], []
+    async with Simulator([site], FastClock(1, start)) as simulator:
+        with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+            file.write(CONFIGURATION.format(url=simulator.url("acme")))
+            file.flush()
+            for _ in range(ROUNDS):
+                ours.append(await _start_ours(file.name))
+                peers.append(await _start_peer())
+    _table(ours, peers)
+
+
+async def _start_ours(configuration: str) -> Measure:
+    port = _free_port()
+    address = f"--web.listen-address=127.0.0.1:{port}"
+    command = [sys.executable, "-m", "exporter", f"--config.file={configuration}", address]
+    return await measure(command, port)
+
+
+async def _start_peer() -> Measure:
+    port = _free_port()
+    return await measure([sys.executable, "-c", PEER, str(port)], port)
+
+
+def _table(ours: Sequence[Measure], peers: Sequence[Measure]) -> None:
+    print(f"{f'median (min-max) of {ROUNDS}':34}{'exporter':>22}{'client_python':>22}{'ratio':>8}")
+    for name, field in (("CPU to the first 200, ms", "cpu"), ("resident when idle, MB", "memory")):
+        left = [getattr(measured, field) for measured in ours]
+        right = [getattr(measured, field) for measured in peers]
+        ratio = statistics.median(left) / statistics.median(right)
+        print(f"{name:34}{_cell(left):>22}{_cell(right):>22}{ratio:>8.2f}")
+
+
+def _cell(figures: Sequence[float]) -> str:
+    return f"{statistics.median(figures):.1f} ({min(figures):.1f}-{max(figures):.1f})"
+
+
+if __name__ == "__main__":
+    asyncio.run(run())

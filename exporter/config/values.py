@@ -1,0 +1,156 @@
+"""From the text of one value to the value.
+
+Each reader takes the text as it was written and returns the value, or raises :class:`Unfit` with
+``what is wrong; what would be right``. Python's own ``float`` and ``int`` take far more than is
+meant ("NaN", "1_000", digits of other scripts), so shapes are matched first.
+"""
+
+import difflib
+import re
+import unicodedata
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from exporter.config.problems import printable
+
+L = TypeVar("L", bound=str)
+
+YEAR = 365 * 86400.0
+
+_MAX_NAME = 256
+
+_DAY = 86400_000
+_MILLISECONDS = {
+    "y": 365 * _DAY,
+    "w": 7 * _DAY,
+    "d": _DAY,
+    "h": 3600_000,
+    "m": 60_000,
+    "s": 1000,
+    "ms": 1,
+}
+_DURATION = re.compile("".join(rf"(?:([0-9]{{1,15}}){unit})?" for unit in _MILLISECONDS))
+_SIZE = re.compile(r"([0-9]{1,15})(KiB|MiB|GiB)?")
+_BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_SHOWN = 40
+
+
+class Unfit(ValueError):
+    """A text that is not the value it should be; never raised with the text of a secret."""
+
+
+def quoted(text: str) -> str:
+    """Return a text for a message, in backticks, without its far end."""
+    return f"`{printable(text[:_SHOWN])}{'…' if len(text) > _SHOWN else ''}`"
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Return the question for the known word that was meant, or nothing without a near one."""
+    matches = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean `{matches[0]}`?" if matches else ""
+
+
+def text(value: str, *, allowed: str = "") -> str:
+    """Return a text without control characters (but ``allowed``) and lone surrogates."""
+    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed for char in value):
+        msg = "a control character or half of a surrogate pair; remove it"
+        raise Unfit(msg)
+    return value
+
+
+def title(value: str) -> str:
+    """Return the title of a ticket status, which may hold newlines and tabs."""
+    return text(value, allowed="\n\t")
+
+
+def name(value: str) -> str:
+    """Return the name of a site or a department: it becomes a label value."""
+    if not value.strip():
+        msg = "a name of white space; write a name"
+        raise Unfit(msg)
+    if len(value) > _MAX_NAME:
+        msg = f"a name of {len(value)} characters; write at most {_MAX_NAME}"
+        raise Unfit(msg)
+    return text(value)
+
+
+def username(value: str) -> str:
+    """Return the name for HTTP's basic authentication (RFC 7617: without a colon)."""
+    if ":" in value:
+        msg = "a `:` in the name, which HTTP does not allow; write a name without it"
+        raise Unfit(msg)
+    return text(value)
+
+
+def boolean(value: str) -> bool:
+    """Return true or false, and nothing that looks like them."""
+    if value not in {"true", "false"}:
+        msg = f"{quoted(value)} is not a truth value; write true or false"
+        raise Unfit(msg)
+    return value == "true"
+
+
+def integer(value: str, *, least: int, most: int) -> int:
+    """Return a whole number within its bounds."""
+    number = int(value) if _INTEGER.fullmatch(value) else None
+    if number is None or not least <= number <= most:
+        msg = f"{quoted(value)} does not fit; write a whole number from {least} to {most}"
+        raise Unfit(msg)
+    return number
+
+
+def size(value: str) -> int:
+    """Return a size in bytes: ``1MiB``, ``512KiB``, ``1GiB`` or a plain number."""
+    match = _SIZE.fullmatch(value)
+    number = int(match[1]) * _BYTES[match[2]] if match else None
+    if number is None or not _BYTES["KiB"] <= number <= _BYTES["GiB"]:
+        msg = f"{quoted(value)} does not fit; write a size from 1KiB to 1GiB, like 512KiB"
+        raise Unfit(msg)
+    return number
+
+
+def duration(value: str, *, least: float = 0.001, most: float = YEAR) -> float:
+    """Return seconds from Prometheus's notation, like ``30s``, ``1h30m`` or ``500ms``."""
+    if value.isascii() and value.isdigit():
+        msg = f"{quoted(value)} has no unit; write {value[:_SHOWN]}s"
+        raise Unfit(msg)
+    match = _DURATION.fullmatch(value)
+    if not match:
+        msg = f"{quoted(value)} is not a duration; write it like 30s, 5m or 1h30m"
+        raise Unfit(msg)
+    parts = zip(match.groups("0"), _MILLISECONDS.values(), strict=True)
+    seconds = sum(int(count) * unit for count, unit in parts) / 1000
+    if not least <= seconds <= most:
+        msg = f"{quoted(value)} does not fit; write from {written(least)} to {written(most)}"
+        raise Unfit(msg)
+    return seconds
+
+
+def written(seconds: float) -> str:
+    """Return seconds in Prometheus's notation, with the largest unit that leaves no rest."""
+    count = round(seconds * 1000)
+    return next(f"{count // of}{unit}" for unit, of in _MILLISECONDS.items() if not count % of)
+
+
+def choice(value: str, *, options: Sequence[L]) -> L:
+    """Return the one of ``options`` that was written."""
+    for option in options:
+        if option == value:
+            return option
+    right = near(value, options) or f"write {' or '.join(options)}"
+    msg = f"{quoted(value)} is unknown; {right}"
+    raise Unfit(msg)
+
+
+def timezone(value: str) -> str:
+    """Return the name of a time zone that this system knows."""
+    try:
+        zoneinfo.ZoneInfo(text(value))
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
+        pass
+    else:
+        return value
+    msg = f"{quoted(value)} is no time zone on this system; write one like Europe/Berlin"
+    raise Unfit(msg)
