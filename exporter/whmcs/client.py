@@ -1,0 +1,239 @@
+"""One POST per action, bounded in time and size, with every failure one of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import zlib
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import aiohttp
+from aiohttp import http_exceptions
+
+from exporter.whmcs import errors
+from exporter.whmcs.answer import Answer, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from exporter.whmcs.document import JSON
+
+_READ_SIZE = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class Password(Protocol):
+    """A secret that may change while the exporter runs."""
+
+    def reveal(self) -> str:
+        """Return the value in memory."""
+
+    def refresh(self, *, force: bool = False) -> bool:
+        """Read it again where it comes from a file; tell whether it is another one."""
+
+
+class Credential(Protocol):
+    """What a call proves its right with."""
+
+    def form(self) -> Mapping[str, str]:
+        """Return the POST fields, named as WHMCS's authentication document names them."""
+
+    def values(self) -> tuple[str, ...]:
+        """Return each value that must not be shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where and how one WHMCS installation is reached.
+
+    ``url`` ends in ``/includes/api.php``; ``response_bytes`` bounds a decoded body;
+    ``basic_auth`` is a name and password for what stands in front of WHMCS.
+    """
+
+    url: str
+    response_bytes: int
+    ssl_context: ssl.SSLContext | None = None
+    server_name: str | None = None
+    host_header: str | None = None
+    proxy_url: str | None = None
+    basic_auth: tuple[str, Password] | None = None
+
+
+def open_session(user_agent: str) -> aiohttp.ClientSession:
+    """Make the one session that all sites share; to be closed by the caller.
+
+    It keeps no cookies (a PHP session would tie calls together), reads no proxy from the
+    environment, and leaves decompression to ``Client``, which bounds it.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={
+            "User-Agent": user_agent,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+        },
+        # The deadline of a call is the caller's; aiohttp's own would race with it.
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        auto_decompress=False,
+        trust_env=False,
+    )
+
+
+class Client:
+    """WHMCS's API at one endpoint."""
+
+    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint) -> None:
+        """Call ``endpoint`` through ``session``, which stays the caller's."""
+        self._session = session
+        self._endpoint = endpoint
+
+    def refresh(self, *, force: bool = False) -> bool:
+        """Read the client's own password again; tell whether it is another one."""
+        login = self._endpoint.basic_auth
+        return login is not None and login[1].refresh(force=force)
+
+    async def post(
+        self, action: str, parameters: Mapping[str, str], credential: Credential, *, limit: float
+    ) -> dict[str, JSON]:
+        """Call one action and return the document of its success.
+
+        Args:
+            action: WHMCS's name of the action.
+            parameters: The action's own fields.
+            credential: Whose rights to use.
+            limit: Seconds for all of it, name resolution and body included.
+
+        Raises:
+            ApiError: Whatever went wrong; nothing else is raised for what a server can do.
+        """
+        form = {
+            "action": action,
+            "responsetype": "json",
+            **credential.form(),
+            **parameters,
+        }
+        # What is sent is what may come back, even if a secret changes meanwhile.
+        secrets = self._secrets(credential)
+        try:
+            async with asyncio.timeout(limit):
+                answer = await self._exchange(form)
+        except TimeoutError:
+            raise errors.TimedOut(f"no whole answer within {limit:.3g} s") from None
+        except (
+            aiohttp.ClientError,
+            http_exceptions.HttpProcessingError,
+            OSError,
+            UnicodeError,
+        ) as error:
+            # The original may quote what the server sent, a secret it echoes perhaps.
+            raise _transport_error(error) from None
+        return judge(answer, secrets)
+
+    async def _exchange(self, form: Mapping[str, str]) -> Answer:
+        endpoint = self._endpoint
+        async with self._session.post(
+            endpoint.url,
+            data=form,
+            headers=self._headers(),
+            allow_redirects=False,
+            proxy=endpoint.proxy_url,
+            ssl=endpoint.ssl_context or True,
+            server_hostname=endpoint.server_name,
+        ) as response:
+            body = await _read(response, endpoint.response_bytes)
+            return Answer(response.status, body, response.headers.get("Retry-After"))
+
+    def _headers(self) -> dict[str, str]:
+        endpoint = self._endpoint
+        headers = {"Host": endpoint.host_header} if endpoint.host_header else {}
+        if endpoint.basic_auth is not None:
+            username, password = endpoint.basic_auth
+            login = b64encode(f"{username}:{password.reveal()}".encode()).decode()
+            headers["Authorization"] = f"Basic {login}"
+        return headers
+
+    def _secrets(self, credential: Credential) -> tuple[str, ...]:
+        login = self._endpoint.basic_auth
+        return (*credential.values(), *((login[1].reveal(),) if login else ()))
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_READ_SIZE):
+        body += chunk
+        if len(body) > limit:
+            raise errors.TooLarge(f"the answer is larger than {limit} bytes")
+    if response.headers.get("Content-Encoding", "").strip().lower() in {"gzip", "x-gzip"}:
+        return _gunzip(bytes(body), limit)
+    return bytes(body)
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    """Decompress up to ``limit`` bytes; what is not one whole stream stays as it is."""
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        plain = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        return body
+    if len(plain) > limit:
+        raise errors.TooLarge(f"the answer is larger than {limit} bytes when decompressed")
+    return plain if inflater.eof and not inflater.unused_data else body
+
+
+def _transport_error(error: Exception) -> errors.ApiError:
+    """Tell which of ours a failure beneath the answer is, in words of our own."""
+    causes = list(_causes(error))
+    if any(_is_large_head(cause) for cause in causes):
+        return errors.TooLarge("the answer's head is too large")
+    for cause in causes:
+        # aiohttp's own are SSL errors too, but hold nothing of what OpenSSL said.
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, aiohttp.ClientError):
+            return errors.TLSFailed(_tls_message(cause))
+    return errors.ConnectFailed(_connect_message(error))
+
+
+def _connect_message(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect: {_system_message(error.os_error)}"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered with HTTP status {error.status}"
+    if isinstance(error, aiohttp.ClientResponseError | http_exceptions.BadHttpMessage):
+        return "the answer is not HTTP"
+    if isinstance(error, UnicodeError | aiohttp.InvalidURL):
+        return "cannot connect: the host is no valid name"
+    return "the connection ended before the answer did"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, which aiohttp keeps as the cause."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _is_large_head(error: BaseException) -> bool:
+    if isinstance(error, http_exceptions.LineTooLong):
+        return True
+    # aiohttp has no class for too many header or trailer lines, only this beginning.
+    return isinstance(error, http_exceptions.BadHttpMessage) and error.message.startswith(
+        "Too many"
+    )
+
+
+def _system_message(error: OSError) -> str:
+    # asyncio puts the address in the place of what the system says; a resolver's codes are < 0.
+    if error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or type(error).__name__
+
+
+def _tls_message(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate refused: {error.verify_message}"
+    # An error that OpenSSL did not raise has no reason.
+    return f"TLS failed: {getattr(error, 'reason', None) or type(error).__name__}"

@@ -1,0 +1,82 @@
+"""Bytes to JSON, as strictly as JSON is meant, and bounded.
+
+The standard library's reader takes more than JSON (NaN), keeps the last of two equal keys,
+recurses until it falls over, and refuses integers of more than 4,300 digits as if they were no
+JSON. Each of these is settled here, so that what comes out can be trusted or was refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from exporter.whmcs.errors import NotJSON, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+Container: TypeAlias = "list[JSON] | dict[str, JSON]"
+
+MAX_NESTING = 64
+# 2**53 has 16 digits. Longer numbers are no count, but still JSON.
+_LONGEST_INTEGER = 20
+_TOO_DEEP = f"the answer is nested deeper than {MAX_NESTING} levels"
+
+
+class EqualKeys(dict[str, JSON]):
+    """A JSON object in which a key stood twice: readable, but not to be trusted."""
+
+
+def parse(body: bytes) -> JSON:
+    """Read one JSON document in UTF-8, with an optional byte order mark.
+
+    Raises:
+        NotJSON: There is no JSON document, or something beside it.
+        TooLarge: It is nested deeper than 64 levels.
+    """
+    try:
+        document: JSON = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_constant=_refuse_constant,
+        )
+    except RecursionError:
+        raise TooLarge(_TOO_DEEP) from None
+    except ValueError:
+        raise NotJSON("the answer is not one JSON document in UTF-8") from None
+    if sum(1 for _ in _levels(document)) > MAX_NESTING:
+        raise TooLarge(_TOO_DEEP)
+    return document
+
+
+def has_equal_keys(document: JSON) -> bool:
+    """Tell whether any object of a document had two equal keys."""
+    return any(isinstance(node, EqualKeys) for level in _levels(document) for node in level)
+
+
+def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else EqualKeys(members)
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else math.inf
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _levels(document: JSON) -> Iterator[list[Container]]:
+    """Yield the containers of a document, outermost level first."""
+    nodes: Iterable[JSON] = [document]
+    while level := [node for node in nodes if isinstance(node, list | dict)]:
+        yield level
+        nodes = [child for node in level for child in _children(node)]
+
+
+def _children(node: Container) -> Iterable[JSON]:
+    return node.values() if isinstance(node, dict) else node

@@ -1,0 +1,139 @@
+"""What can go wrong with one call of WHMCS's API.
+
+::
+
+    ApiError
+    ├── TimedOut            timeout        the deadline of the call passed, at whatever stage
+    ├── TLSFailed           tls            handshake or certificate
+    ├── ConnectFailed       connect        name, refusal, reset, or an end before the answer's end
+    ├── TooLarge            too_large      head, decoded body or nesting beyond its limit
+    ├── Redirected          redirect       any 3xx
+    ├── RateLimited         rate_limited   429; 503 with Retry-After
+    ├── IPDenied            ip_denied      this address is not allowed, or banned
+    ├── PermissionMissing   permission     the credential's role lacks the action
+    ├── AuthFailed          auth           the credential is wrong or disabled
+    ├── ActionFailed        api_error      any other refusal by WHMCS
+    ├── HTTPStatus          http_status    any other status but 200
+    ├── NotJSON             not_json       200, and not one JSON document
+    └── SchemaMismatch      schema         JSON, but not what the action promises
+
+The order is the order of judging: the first that fits is the one.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ApiError(Exception):
+    """One call failed.
+
+    ``reason`` is a label value of ``whmcs_api_failures_total``: a closed set. The text is for
+    people; it goes into the log and onto the landing page, so it never holds a secret.
+    """
+
+    reason: ClassVar[str]
+
+
+class TimedOut(ApiError):
+    """The deadline of the call passed."""
+
+    reason = "timeout"
+
+
+class TLSFailed(ApiError):
+    """The TLS handshake failed, or a certificate was refused by either side."""
+
+    reason = "tls"
+
+
+class ConnectFailed(ApiError):
+    """No connection, or it ended before the answer did."""
+
+    reason = "connect"
+
+
+class TooLarge(ApiError):
+    """The answer is larger, or nested deeper, than the exporter is ready to hold."""
+
+    reason = "too_large"
+
+
+class Redirected(ApiError):
+    """WHMCS, or what stands in front of it, sent the call elsewhere; it is never followed."""
+
+    reason = "redirect"
+
+
+class RateLimited(ApiError):
+    """The server asked to be left alone, for ``retry_after`` seconds when it said so."""
+
+    reason = "rate_limited"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Keep the wait that the server asked for, in seconds; None when it named none."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class IPDenied(ApiError):
+    """WHMCS does not take calls from this address."""
+
+    reason = "ip_denied"
+
+
+class PermissionMissing(ApiError):
+    """The credential is good, but may not use this action."""
+
+    reason = "permission"
+
+
+class AuthFailed(ApiError):
+    """The credential is unknown, wrong or disabled."""
+
+    reason = "auth"
+
+
+class ActionFailed(ApiError):
+    """WHMCS answered ``result=error`` with a message of another kind."""
+
+    reason = "api_error"
+
+
+class HTTPStatus(ApiError):
+    """An answer with another status than 200 that explains itself in no way known here."""
+
+    reason = "http_status"
+
+
+class NotJSON(ApiError):
+    """The answer is not one JSON document in UTF-8."""
+
+    reason = "not_json"
+
+
+class SchemaMismatch(ApiError):
+    """The answer is JSON, but lacks what the action promises."""
+
+    reason = "schema"
+
+
+REASONS: tuple[str, ...] = tuple(
+    error.reason
+    for error in (
+        TimedOut,
+        TLSFailed,
+        ConnectFailed,
+        TooLarge,
+        Redirected,
+        RateLimited,
+        IPDenied,
+        PermissionMissing,
+        AuthFailed,
+        ActionFailed,
+        HTTPStatus,
+        NotJSON,
+        SchemaMismatch,
+    )
+)
+"""Every value that the label ``reason`` can have."""

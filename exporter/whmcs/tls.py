@@ -1,0 +1,57 @@
+"""How a server's certificate is checked, and which one is shown to it."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Where OpenSSL looks for this machine's certificates before its built-in places.
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@contextmanager
+def certificates_unread() -> Iterator[None]:
+    """Let aiohttp be imported without reading this machine's certificates, twice as it would.
+
+    That is 50 ms of 300 at the start and 3 MB, for two contexts that no call uses: those are made
+    by ``client_context``. Should any be used all the same, it trusts nobody.
+    """
+    before = {name: os.environ.get(name) for name in _CERTIFICATES}
+    os.environ.update(dict.fromkeys(_CERTIFICATES, os.devnull))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def client_context(
+    *,
+    ca_file: Path | None = None,
+    cert_file: Path | None = None,
+    key_file: Path | None = None,
+    insecure_skip_verify: bool = False,
+) -> ssl.SSLContext:
+    """Make a context for calls; sites of one TLS configuration share it: it costs 17 ms of CPU.
+
+    Raises:
+        OSError: A file cannot be read, or does not hold what it should (``ssl.SSLError``).
+    """
+    context = ssl.create_default_context(cafile=ca_file)
+    context.set_alpn_protocols(["http/1.1"])
+    if insecure_skip_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if cert_file is not None:
+        # With a passphrase at hand, or OpenSSL would ask the terminal for one.
+        context.load_cert_chain(cert_file, key_file, password="")
+    return context

@@ -1,0 +1,36 @@
+"""Calls of the client under test, each over a session of its own."""
+
+from exporter.config.secret import Credential, Secret
+from exporter.whmcs.client import Client, Endpoint, open_session
+from exporter.whmcs.document import JSON
+from exporter.whmcs.errors import ApiError
+from tests.whmcs.server import Script, serving
+
+ACTION = "GetTicketCounts"
+PARAMETERS = {"includeCountsByStatus": "1"}
+CREDENTIAL = Credential(identifier=Secret("identifier47"), secret=Secret("secret47"))
+
+
+async def call(
+    endpoint: Endpoint, credential: Credential = CREDENTIAL, *, limit: float = 10
+) -> dict[str, JSON]:
+    """Call GetTicketCounts once."""
+    async with open_session("test/1") as session:
+        return await Client(session, endpoint).post(ACTION, PARAMETERS, credential, limit=limit)
+
+
+async def failure(
+    endpoint: Endpoint, credential: Credential = CREDENTIAL, *, limit: float = 10
+) -> ApiError:
+    """Call GetTicketCounts once, in vain."""
+    try:
+        document = await call(endpoint, credential, limit=limit)
+    except ApiError as error:
+        return error
+    raise AssertionError(document)
+
+
+async def failure_of(script: Script, *, listens: bool = True, limit: float = 10) -> ApiError:
+    """Call a server that follows this script, in vain."""
+    async with serving(script, listens=listens) as server:
+        return await failure(server.endpoint(), limit=limit)

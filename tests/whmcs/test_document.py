@@ -1,0 +1,139 @@
+"""JSON as strictly as it is meant: a value, or one of two errors."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.whmcs.document import JSON, has_equal_keys, parse
+from exporter.whmcs.errors import ApiError, NotJSON, TooLarge
+from tests.whmcs.arbitrary import documents
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"a": [1, 2.5, "x", true, null]}', {"a": [1, 2.5, "x", True, None]}),
+        (BOM + b"{}", {}),
+        (BOM + b" \t\r\n{}\r\n\t ", {}),
+        ('"ü \U0001f39f"'.encode(), "ü \U0001f39f"),
+        (rb'"\ud83c\udf9f"', "\U0001f39f"),
+        (rb'"\ud800"', "\ud800"),
+        (b"-0", 0),
+        (b"1e400", math.inf),
+        (b"9" * 20, 10**20 - 1),
+        (b"9" * 21, math.inf),
+        (b"9" * 5_000, math.inf),
+        (b"[" * 64 + b"]" * 64, json.loads("[" * 64 + "]" * 64)),
+        (b"[" + b"{}," * 100 + b"{}]", [{}] * 101),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_read(body: bytes, expected: JSON) -> None:
+    """One document in UTF-8 is read, whatever its blanks, its mark and its numbers."""
+    assert expected == parse(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \n",
+        BOM,
+        b"NaN",
+        b'{"a": NaN}',
+        b"Infinity",
+        b"[-Infinity]",
+        BOM + BOM + b"{}",
+        b" " + BOM + b"{}",
+        b"{}" + BOM,
+        b"Warning: x in y.php on line 3\n{}",
+        b"<br />{}",
+        b"{} bye",
+        b"{}{}",
+        b"{}\x00",
+        b"\x0c{}",
+        b"\xc2\xa0{}",
+        b"{",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b"[01]",
+        b"[1_000]",
+        b"[+1]",
+        b"[.5]",
+        b"[0x10]",
+        "[١٢]".encode(),
+        b'"a\nb"',
+        b'"\xff"',
+        b'"\xed\xa0\xbc\xed\xbe\x9f"',
+        b'"\xc0\xaf"',
+        "{}".encode("utf-16"),
+        "{}".encode("utf-16-le"),
+        "{}".encode("utf-32"),
+        b"[" * 70,
+    ],
+    ids=lambda body: repr(body)[2:22],
+)
+def test_refused(body: bytes) -> None:
+    """What is not one JSON document in UTF-8 is refused, and nothing of it is told."""
+    with pytest.raises(NotJSON) as caught:
+        parse(body)
+    assert "the answer is not one JSON document in UTF-8" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 65 + b"]" * 65,
+        b'{"a":' * 65 + b"0" + b"}" * 65,
+        b'[0, {"a": ' + b"[" * 63 + b"]" * 63 + b"}]",
+        b"[" * 100_000 + b"]" * 100_000,
+        b"[" * 100_000,
+    ],
+    ids=lambda body: repr(body)[2:12] + str(len(body)),
+)
+def test_too_deep(body: bytes) -> None:
+    """Nesting beyond 64 levels is too much, and never exhausts the stack."""
+    with pytest.raises(TooLarge) as caught:
+        parse(body)
+    assert "the answer is nested deeper than 64 levels" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"a": 1, "b": 1}', False),
+        (b'[{"a": 1}, {"a": 1}]', False),
+        (b'{"a": {"a": 1}}', False),
+        (b'"a"', False),
+        (b'{"a": 1, "a": 1}', True),
+        (rb'{"a": 1, "\u0061": 2}', True),
+        (b'{"x": [[{"y": {"a": 1, "b": 2, "a": {}}}]]}', True),
+        (b"[" * 63 + b'{"a": 1, "a": 1}' + b"]" * 63, True),
+    ],
+    ids=lambda value: str(value)[-30:],
+)
+def test_equal_keys(body: bytes, *, expected: bool) -> None:
+    """Equal keys of one object are noticed, at any depth."""
+    assert expected is has_equal_keys(parse(body))
+
+
+@settings(deadline=None)
+@given(st.binary())
+def test_arbitrary_bytes(body: bytes) -> None:
+    """Bytes are a value or an error of ours."""
+    try:
+        parse(body)
+    except ApiError as error:
+        assert isinstance(error, NotJSON | TooLarge)  # noqa: PT017 - either outcome is right
+
+
+@settings(deadline=None)
+@given(documents())
+def test_round_trip(document: JSON) -> None:
+    """Whatever JSON can say comes out as it went in."""
+    assert document == parse(json.dumps(document).encode())
