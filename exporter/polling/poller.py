@@ -1,0 +1,189 @@
+"""When a source is polled: at once, then at a phase of its own in every interval, for ever."""
+
+from __future__ import annotations
+
+import logging
+import math
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from exporter.polling.holds import Held
+from exporter.polling.site import Cycle
+from exporter.polling.source import Outcome
+from exporter.whmcs.errors import ApiError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from exporter.polling.clock import Clock
+    from exporter.polling.site import Site, Tally, Telemetry
+    from exporter.polling.source import Source
+
+log = logging.getLogger(__name__)
+
+# A poll ends before the next one is due, with time left to publish it.
+_CYCLE = 0.95
+# How far behind its own plan a poller may be before it counts as stuck, in seconds.
+_GRACE = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """One poll of one source of one site, ended.
+
+    ``ended`` is monotonic, ``ended_at`` Unix time, ``duration`` in seconds; a poll that was held
+    back altogether has none of its own. ``error`` is the first thing that failed; None on success.
+    """
+
+    site: str
+    source: str
+    outcome: Outcome
+    error: ApiError | Held | None
+    ended: float
+    ended_at: float
+    duration: float | None
+    tally: Tally
+
+
+class Publisher(Protocol):
+    """Where polls go."""
+
+    def publish(self, poll: Poll) -> None:
+        """Take one poll, whole."""
+
+
+class Poller:
+    """Polls one source of one site; the polls of one poller never overlap."""
+
+    def __init__(
+        self,
+        site: Site,
+        source: Source,
+        *,
+        interval: float,
+        clock: Clock,
+        publisher: Publisher,
+        telemetry: Telemetry,
+        first_polls: AbstractAsyncContextManager[object],
+    ) -> None:
+        """Poll every ``interval`` seconds; ``first_polls`` bounds the polls at the start."""
+        self.site = site.name
+        self.source = source.name
+        self.expected_by = math.inf
+        self._site = site
+        self._source = source
+        self._interval = interval
+        self._clock = clock
+        self._publisher = publisher
+        self._telemetry = telemetry
+        self._first_polls = first_polls
+        self._reporter = Reporter(site.name, source.name)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the poller is behind its own plan: something in here waits without an end."""
+        return self._clock.monotonic() > self.expected_by
+
+    async def run(self) -> None:
+        """Poll until cancelled; anything but ``ApiError`` and ``Held`` is a bug and is raised."""
+        due = self._clock.monotonic() + phase(self.site, self.source) * self._interval
+        await self.poll_first()
+        while True:
+            due = self._next(due)
+            await self._wait(due)
+            self._telemetry.lateness(max(0.0, self._clock.monotonic() - due))
+            await self.poll()
+            due += self._interval
+
+    async def poll_first(self) -> None:
+        """Poll once, when the other first polls leave room."""
+        async with self._first_polls:
+            await self.poll()
+
+    async def poll(self) -> None:
+        """Poll once and publish what came of it."""
+        started = self._clock.monotonic()
+        self.expected_by = started + self._interval + _GRACE
+        cycle = Cycle(self._site, self.source, started + _CYCLE * self._interval)
+        outcome = await self._outcome(cycle)
+        ended = self._clock.monotonic()
+        error = _first(outcome.failed)
+        held = isinstance(error, Held) and not outcome.readings
+        self._publisher.publish(
+            Poll(
+                site=self.site,
+                source=self.source,
+                outcome=outcome,
+                error=error,
+                ended=ended,
+                ended_at=self._clock.time(),
+                duration=None if held else ended - started,
+                tally=self._site.tally(),
+            )
+        )
+        self._reporter.report(outcome, error)
+
+    async def _outcome(self, cycle: Cycle) -> Outcome:
+        try:
+            return await self._source.poll(cycle)
+        except (ApiError, Held) as error:
+            return Outcome(readings={}, failed=(error,))
+
+    def _next(self, due: float) -> float:
+        """Return the first due time that is not over: missed ones are skipped, not made up."""
+        behind = self._clock.monotonic() - due
+        return due + max(0, math.ceil(behind / self._interval)) * self._interval
+
+    async def _wait(self, due: float) -> None:
+        self.expected_by = due + _GRACE
+        await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
+
+
+class Reporter:
+    """Logs one line when the state of one source changes, and none while it stays."""
+
+    def __init__(self, site: str, source: str) -> None:
+        """Speak of one source of one site."""
+        self._place = {"site": site, "source": source}
+        self._reason: str | None = None
+        self._reported = False
+        self._collided = False
+        self._dropped = False
+
+    def report(self, outcome: Outcome, error: ApiError | Held | None) -> None:
+        """Log what is new in a poll."""
+        reason = error.reason if error else None
+        if reason != self._reason or not self._reported:
+            self._log_state(error)
+        if outcome.collisions and not self._collided:
+            log.warning("several statuses share one label value and are added", extra=self._place)
+        if outcome.dropped and not self._dropped:
+            log.warning(
+                "reading withheld: more than `limits` allow",
+                extra=self._place | {"series": outcome.dropped},
+            )
+        self._reason, self._reported = reason, True
+        # What a failed poll did not see may still be there.
+        failed = error is not None
+        self._collided = bool(outcome.collisions) or (failed and self._collided)
+        self._dropped = bool(outcome.dropped) or (failed and self._dropped)
+
+    def _log_state(self, error: ApiError | Held | None) -> None:
+        if error is None:
+            log.info("poll succeeds", extra=self._place)
+        else:
+            extra = self._place | {"reason": error.reason, "error": str(error)}
+            log.warning("poll fails", extra=extra)
+
+
+def phase(site: str, source: str) -> float:
+    """Return a source's place in its interval, from just above 0 to 1: the same after a restart."""
+    return (zlib.crc32(f"{site}\0{source}".encode("utf-8", "replace")) + 1) / 2**32
+
+
+def _first(failed: tuple[ApiError | Held, ...]) -> ApiError | Held | None:
+    """Return the failure that explains most: one that happened before one that was held back."""
+    return next(
+        (failure for failure in failed if isinstance(failure, ApiError)), next(iter(failed), None)
+    )

@@ -1,0 +1,131 @@
+"""What is known of each site: immutable, and swapped whole when a poll ends.
+
+A failed poll changes only what says that it failed. The last good readings stay, and are handed
+out until they are older than their source's ``stale_after``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from exporter.polling.holds import Held
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from exporter.polling.poller import Poll
+    from exporter.polling.readings import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part's last good reading, ``taken`` at a monotonic time; None when it was withheld."""
+
+    reading: Reading | None
+    taken: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """One source of one site.
+
+    ``interval`` and ``stale_after`` are in seconds, ``last_success`` is Unix time, ``duration``
+    the last poll's seconds. ``success`` is None until the first poll has ended; ``reason`` and
+    ``error`` say why the last one failed.
+    """
+
+    name: str
+    interval: float
+    stale_after: float
+    success: bool | None = None
+    reason: str | None = None
+    error: str | None = None
+    last_success: float | None = None
+    duration: float | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
+
+    def after(self, poll: Poll) -> SourceState:
+        """Return the state that a poll leaves behind."""
+        parts = {name: Part(reading, poll.ended) for name, reading in poll.outcome.readings.items()}
+        success = poll.error is None
+        return replace(
+            self,
+            success=success,
+            reason=poll.error.reason if poll.error else None,
+            error=_explanation(self, poll),
+            last_success=poll.ended_at if success else self.last_success,
+            duration=self.duration if poll.duration is None else poll.duration,
+            parts={**self.parts, **parts},
+        )
+
+    def fresh(self, now: float) -> Iterator[Reading]:
+        """Yield the readings that may still be shown, the oldest first."""
+        for part in sorted(self.parts.values(), key=lambda part: part.taken):
+            if part.reading is not None and now <= part.taken + self.stale_after:
+                yield part.reading
+
+    def next_stale(self, now: float) -> float:
+        """Return when the next reading goes stale; infinity when none will."""
+        shown = (part for part in self.parts.values() if part.reading is not None)
+        ends = (part.taken + self.stale_after for part in shown)
+        return min((end for end in ends if end >= now), default=math.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One site: its sources' states, and the totals that only grow."""
+
+    site: str
+    sources: Mapping[str, SourceState]
+    requests: Mapping[str, int]
+    failures: Mapping[str, int]
+    collisions: int = 0
+    dropped: int = 0
+
+    def after(self, poll: Poll) -> Snapshot:
+        """Return the snapshot that a poll leaves behind."""
+        state = self.sources[poll.source].after(poll)
+        return replace(
+            self,
+            sources={**self.sources, poll.source: state},
+            requests={**self.requests, **poll.tally.requests},
+            failures={**self.failures, **poll.tally.failures},
+            collisions=self.collisions + poll.outcome.collisions,
+            dropped=self.dropped + poll.outcome.dropped,
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether the first poll of every source has ended, well or not."""
+        return all(state.success is not None for state in self.sources.values())
+
+
+class Store:
+    """The one place that knows the current snapshot of every site."""
+
+    def __init__(self, snapshots: Iterable[Snapshot], changed: Callable[[Snapshot], None]) -> None:
+        """Begin with ``snapshots``; call ``changed`` with each one, now and whenever it changes."""
+        self._snapshots = {snapshot.site: snapshot for snapshot in snapshots}
+        self._changed = changed
+        for snapshot in self._snapshots.values():
+            changed(snapshot)
+
+    def publish(self, poll: Poll) -> None:
+        """Take one ended poll: readers see the site as it was before or as it is after."""
+        snapshot = self._snapshots[poll.site].after(poll)
+        self._snapshots[poll.site] = snapshot
+        self._changed(snapshot)
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Every site's snapshot, in the order of the configuration."""
+        return tuple(self._snapshots.values())
+
+
+def _explanation(before: SourceState, poll: Poll) -> str | None:
+    """Return why a poll failed; while calls are held back, what WHMCS said before is kept."""
+    if isinstance(poll.error, Held) and before.reason == poll.error.reason:
+        return before.error
+    return None if poll.error is None else str(poll.error)

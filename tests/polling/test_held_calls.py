@@ -1,0 +1,276 @@
+"""Which calls are held back after a refusal, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from exporter.polling.holds import Held
+from exporter.whmcs.errors import (
+    ApiError,
+    AuthFailed,
+    HTTPStatus,
+    IPDenied,
+    PermissionMissing,
+    RateLimited,
+)
+from tests.polling.outside import (
+    COUNTS,
+    DEPARTMENTS,
+    GOOD,
+    STATUSES,
+    Answer,
+    Bench,
+    Call,
+    SecretFile,
+    by_credentials,
+    department_of,
+    ticket_counts,
+)
+
+BACK_OFF = [0, 2, 6, 14, 29, 44]
+
+
+def only_good(call: Call) -> Answer:
+    """Let in only who knows the secret."""
+    return ticket_counts() if call.form["secret"] == GOOD else AuthFailed("WHMCS says: no")
+
+
+async def minutes_of_calls(bench: Bench, minutes: int) -> dict[str, list[float]]:
+    """Poll both sources every minute; return by action when calls were made."""
+    begun = bench.clock.monotonic()
+    sources = (bench.ticket_counts(), bench.departments())
+    for _ in range(minutes):
+        for source in sources:
+            await bench.poll(source)
+        await bench.clock.advance(60)
+    times: dict[str, list[float]] = {}
+    for call in bench.whmcs.calls:
+        times.setdefault(call.action, []).append((call.at - begun) / 60)
+    return times
+
+
+@pytest.mark.parametrize("error", [AuthFailed("no"), IPDenied("no")])
+async def test_no_access_holds_back_both_sources(error: ApiError) -> None:
+    """After a refused login or address one call is made for all, after 2, 4, 8, 15, 15 minutes."""
+    bench = Bench()
+    bench.whmcs.refuse_all(error)
+
+    assert {COUNTS: BACK_OFF} == await minutes_of_calls(bench, 50)
+
+
+async def test_missing_permission_holds_back_only_the_source_that_needs_it() -> None:
+    """The credential is good: the other source goes on."""
+    bench = Bench()
+    bench.whmcs.answers[COUNTS] = PermissionMissing("no")
+
+    times = await minutes_of_calls(bench, 50)
+
+    assert BACK_OFF == times[COUNTS]
+    assert list(range(50)) == times[DEPARTMENTS]
+
+
+async def test_permission_for_one_action_of_two_still_doubles_the_wait() -> None:
+    """A source's other action, which is let in, does not end what this one was refused for."""
+    bench = Bench()
+    bench.whmcs.answers[STATUSES] = PermissionMissing("no")
+
+    times = await minutes_of_calls(bench, 50)
+
+    assert list(range(50)) == times[COUNTS]
+    assert BACK_OFF == times[DEPARTMENTS]
+
+
+async def test_nothing_is_counted_while_held() -> None:
+    """A held poll fails, for the reason of the refusal, without a call, a failure or a length."""
+    bench = Bench()
+    bench.whmcs.refuse_all(IPDenied("Invalid IP"))
+
+    refused = await bench.poll(bench.ticket_counts())
+    await bench.clock.advance(60)
+    held = await bench.poll(bench.ticket_counts())
+
+    assert isinstance(held.error, Held)
+    assert "ip_denied" == held.error.reason
+    assert (0.0, None) == (refused.duration, held.duration)
+    assert refused.tally == held.tally
+    assert ({COUNTS: 1}, {"ip_denied": 1}) == (held.tally.requests, held.tally.failures)
+    assert [(COUNTS, 0.0)] == bench.telemetry.requests
+
+
+@pytest.mark.parametrize("error", [AuthFailed("no"), IPDenied("no"), PermissionMissing("no")])
+async def test_success_begins_the_doubling_anew(error: ApiError) -> None:
+    """After a success the next refusal waits 2 minutes again."""
+    bench = Bench()
+    bench.whmcs.refuse_all(error)
+    await minutes_of_calls(bench, 6)
+    bench.whmcs.answers = Bench().whmcs.answers
+    await minutes_of_calls(bench, 1)
+    bench.whmcs.refuse_all(error)
+    bench.whmcs.calls.clear()
+
+    assert [0, 2, 6] == (await minutes_of_calls(bench, 10))[COUNTS]
+
+
+async def test_changed_secret_ends_the_wait_at_the_next_poll() -> None:
+    """A rotated file is read before each call; the doubling is forgotten too."""
+    bench = Bench(credential=SecretFile("bad"))
+    bench.whmcs.answers[COUNTS] = only_good
+    for _ in range(4):
+        await bench.poll(bench.ticket_counts())
+        await bench.clock.advance(60)
+    bench.credential.rotate("worse")
+    await bench.poll(bench.ticket_counts())
+    await bench.clock.advance(119)
+    held = await bench.poll(bench.ticket_counts())
+    bench.credential.rotate("good")
+
+    assert isinstance(held.error, Held)
+    assert None is (await bench.poll(bench.ticket_counts())).error
+    assert ["bad", "bad", "worse", "good"] == [call.form["secret"] for call in bench.whmcs.calls]
+
+
+async def test_changed_secret_ends_the_wait_for_a_permission() -> None:
+    """Another secret may belong to another role."""
+    bench = Bench()
+    bench.whmcs.answers[COUNTS] = PermissionMissing("no")
+    await bench.poll(bench.ticket_counts())
+    bench.whmcs.answers[COUNTS] = ticket_counts()
+    bench.credential.rotate("better")
+
+    assert None is (await bench.poll(bench.ticket_counts())).error
+
+
+@pytest.mark.parametrize("stamped", [True, False])
+async def test_secret_that_changed_just_before_the_refusal_causes_no_wait(*, stamped: bool) -> None:
+    """After a refusal the file is read whatever its stamp says: the new secret deserves its try."""
+    bench = Bench(credential=SecretFile("old"))
+
+    def rotated_meanwhile(call: Call) -> Answer:
+        bench.credential.rotate("good", stamped=stamped)
+        return only_good(call)
+
+    bench.whmcs.answers[COUNTS] = rotated_meanwhile
+
+    refused = await bench.poll(bench.ticket_counts())
+    good = await bench.poll(bench.ticket_counts())
+
+    assert isinstance(refused.error, AuthFailed)
+    assert None is good.error
+
+
+async def test_client_secret_that_changed_just_before_the_refusal_causes_no_wait() -> None:
+    """What stands in front of WHMCS may be rotated within one tick of a file's stamp as well."""
+    bench = Bench()
+
+    def rotated_meanwhile(_: Call) -> Answer:
+        bench.whmcs.own.rotate("better", stamped=False)
+        return AuthFailed("HTTP status 401")
+
+    bench.whmcs.answers[COUNTS] = rotated_meanwhile
+    await bench.poll(bench.ticket_counts())
+    bench.whmcs.answers[COUNTS] = ticket_counts()
+
+    assert None is (await bench.poll(bench.ticket_counts())).error
+
+
+async def test_changed_secret_of_the_client_ends_the_waits_of_every_credential() -> None:
+    """What stands in front of WHMCS refused them all for one wrong password."""
+    bench = Bench()
+    source = by_credentials("sales", "billing")
+    bench.whmcs.answers[COUNTS] = AuthFailed("HTTP status 401")
+    await bench.poll(source)
+    bench.whmcs.answers[COUNTS] = department_of
+    bench.whmcs.own.rotate("better")
+
+    assert None is (await bench.poll(source)).error
+
+
+@pytest.mark.parametrize(("asked", "minutes"), [(60, 1), (61, 2), (900, 15), (86_400, 15)])
+async def test_retry_after_is_honoured_up_to_fifteen_minutes(asked: float, minutes: int) -> None:
+    """All the site's calls are silent as long as the server asked, and not longer."""
+    bench = Bench()
+    bench.whmcs.refuse_all(RateLimited("HTTP status 429", asked))
+
+    times = await minutes_of_calls(bench, minutes + 1)
+
+    assert {COUNTS: [0, minutes]} == times
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RateLimited("HTTP status 429"), RateLimited("429", 0.0), HTTPStatus("HTTP status 500")],
+)
+async def test_other_failures_are_followed_by_the_next_poll_as_usual(error: ApiError) -> None:
+    """Without a wait that was asked for there is none."""
+    bench = Bench()
+    bench.whmcs.refuse_all(error)
+
+    times = await minutes_of_calls(bench, 5)
+
+    assert {COUNTS: [0, 1, 2, 3, 4], DEPARTMENTS: [0, 1, 2, 3, 4]} == times
+
+
+async def test_changed_secret_does_not_end_a_silence() -> None:
+    """A server that asked to be left alone meant everybody."""
+    bench = Bench()
+    bench.whmcs.refuse_all(RateLimited("HTTP status 429", 600))
+    await bench.poll(bench.ticket_counts())
+    bench.credential.rotate("better")
+
+    held = await bench.poll(bench.ticket_counts())
+
+    assert isinstance(held.error, Held)
+    assert "rate_limited" == held.error.reason
+
+
+async def test_refused_credential_does_not_hold_back_the_others() -> None:
+    """One department's credential waits, the next one's goes on."""
+    bench = Bench()
+    source = by_credentials("sales", "billing")
+
+    def answer(call: Call) -> Answer:
+        return AuthFailed("no") if call.form["identifier"] == "sales" else department_of(call)
+
+    bench.whmcs.answers[COUNTS] = answer
+    for _ in range(3):
+        await bench.poll(source)
+        await bench.clock.advance(60)
+    poll = await bench.poll(source)
+
+    made = [call.form["identifier"] for call in bench.whmcs.calls]
+    assert (2, 4) == (made.count("sales"), made.count("billing"))
+    assert isinstance(poll.error, Held)
+    assert ["1"] == list(poll.outcome.readings)
+
+
+async def test_changed_secret_of_one_credential_does_not_end_the_wait_of_another() -> None:
+    """Each credential has a wait of its own."""
+    bench = Bench()
+    source = by_credentials("sales", "billing")
+    bench.whmcs.answers[COUNTS] = AuthFailed("no")
+    await bench.poll(source)
+    secret = source.credentials[0].credential
+    assert isinstance(secret, SecretFile)
+    secret.rotate("another")
+
+    await bench.poll(source)
+
+    assert ["sales", "billing", "sales"] == [call.form["identifier"] for call in bench.whmcs.calls]
+
+
+async def test_missing_permission_of_one_credential_holds_back_only_its_part() -> None:
+    """The source goes on with the credentials that may."""
+    bench = Bench()
+    source = by_credentials("sales", "billing")
+
+    def answer(call: Call) -> Answer:
+        denied = call.form["identifier"] == "sales"
+        return PermissionMissing("no") if denied else department_of(call)
+
+    bench.whmcs.answers[COUNTS] = answer
+    await bench.poll(source)
+    await bench.poll(source)
+
+    assert ["sales", "billing", "billing"] == [
+        call.form["identifier"] for call in bench.whmcs.calls
+    ]

@@ -1,0 +1,67 @@
+"""How many series a reading makes, and what of it is published within the limits."""
+
+from __future__ import annotations
+
+import pytest
+
+from exporter.polling.readings import Departments, DepartmentTickets, Reading, SiteTickets
+from exporter.polling.source import Limits, Outcome
+
+
+def site_tickets(statuses: int, visible: int | None = 3) -> SiteTickets:
+    """Return a reading of ``ticket_counts``."""
+    return SiteTickets(
+        active=1,
+        awaiting_reply=2,
+        flagged=3,
+        statuses={str(number): number for number in range(statuses)},
+        departments_visible=visible,
+    )
+
+
+def department(number: int, statuses: int, *, active: int | None = None) -> DepartmentTickets:
+    """Return one department's tickets, by statuses or, with ``active``, by credentials."""
+    return DepartmentTickets(
+        id=number,
+        name="Sales",
+        awaiting_reply=1,
+        open=2 if active is None else None,
+        active=active,
+        statuses={str(number): number for number in range(statuses)},
+    )
+
+
+BOTH = Departments((department(1, 2), department(2, 5, active=0)))
+
+
+@pytest.mark.parametrize(
+    ("reading", "series", "most"),
+    [
+        (site_tickets(0), 4, 0),
+        (site_tickets(6), 10, 6),
+        (site_tickets(6, visible=None), 9, 6),
+        (site_tickets(6, visible=0), 10, 6),
+        (Departments(()), 0, 0),
+        (BOTH, 4 + 7, 5),
+    ],
+)
+def test_series_of_a_reading(reading: Reading, series: int, most: int) -> None:
+    """Each number that is there is one series."""
+    assert (series, most) == (reading.series, reading.most_statuses)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "series", "kept"), [(5, 11, True), (4, 11, False), (5, 10, False)]
+)
+def test_reading_beyond_a_limit_is_withheld_whole(
+    statuses: int, series: int, *, kept: bool
+) -> None:
+    """Exactly as much as allowed is kept; one more and nothing of it is."""
+    limits = Limits(departments=1, statuses=statuses, series=series)
+
+    expected = (
+        Outcome(readings={"p": BOTH}, collisions=2)
+        if kept
+        else Outcome(readings={"p": None}, collisions=2, dropped=11)
+    )
+    assert expected == limits.outcome(BOTH, 2, "p")
