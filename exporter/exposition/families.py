@@ -1,0 +1,254 @@
+"""The families that belong to a site, as a table: a new family is a new row.
+
+HELP texts name the WHMCS action and field that a value comes from. Names, types and labels follow
+Prometheus's "Metric and label naming" and "Writing exporters".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from prometheus_client.core import Metric
+from prometheus_client.samples import Sample
+
+from exporter.polling.readings import Departments, SiteTickets
+from exporter.whmcs.errors import REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from exporter.polling.readings import DepartmentTickets
+    from exporter.snapshots import Snapshot, SourceState
+
+Row: TypeAlias = "tuple[tuple[str, ...], float]"
+"""The values of a sample's labels but ``site``, and its value."""
+
+_CACHED = "Polled and cached; absent while stale."
+_DEPARTMENT = ("department_id", "department")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A snapshot as it may be shown at one moment: without what is stale by then."""
+
+    snapshot: Snapshot
+    tickets: SiteTickets | None
+    departments: tuple[DepartmentTickets, ...]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, now: float) -> View:
+        """Look at a snapshot at a monotonic time."""
+        tickets: SiteTickets | None = None
+        departments: dict[int, DepartmentTickets] = {}
+        for state in snapshot.sources.values():
+            for reading in state.fresh(now):
+                if isinstance(reading, SiteTickets):
+                    tickets = reading
+                else:
+                    # The fresher reading comes last: no department is ever shown twice.
+                    departments |= {row.id: row for row in reading.departments}
+        return cls(snapshot, tickets, tuple(departments.values()))
+
+    @property
+    def series(self) -> int:
+        """How many ticket series are shown."""
+        shown = self.tickets.series if self.tickets else 0
+        return shown + Departments(self.departments).series
+
+    @property
+    def states(self) -> Iterable[SourceState]:
+        """The states of the site's sources."""
+        return self.snapshot.sources.values()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One family: how it is called and what its samples are. ``labels`` come after ``site``."""
+
+    name: str
+    type: Literal["gauge", "counter"] = "gauge"
+    help: str
+    labels: tuple[str, ...] = ()
+    rows: Callable[[View], Iterable[Row]]
+
+    def header(self) -> Metric:
+        """Return the family as the client library has it, without samples."""
+        return Metric(self.name.removesuffix("_total"), self.help, self.type)
+
+    def metric(self, view: View) -> Metric:
+        """Return the family with the samples of one site."""
+        metric = self.header()
+        names = ("site", *self.labels)
+        metric.samples = [
+            Sample(self.name, dict(zip(names, (view.snapshot.site, *values), strict=True)), value)
+            for values, value in self.rows(view)
+        ]
+        return metric
+
+
+def _of_tickets(value: Callable[[SiteTickets], int | None]) -> Callable[[View], Iterable[Row]]:
+    def rows(view: View) -> Iterator[Row]:
+        if view.tickets is not None and (number := value(view.tickets)) is not None:
+            yield (), number
+
+    return rows
+
+
+def _of_departments(
+    value: Callable[[DepartmentTickets], int | None],
+) -> Callable[[View], Iterable[Row]]:
+    def rows(view: View) -> Iterator[Row]:
+        for department in view.departments:
+            if (number := value(department)) is not None:
+                yield (str(department.id), department.name), number
+
+    return rows
+
+
+def _of_states(value: Callable[[SourceState], float | None]) -> Callable[[View], Iterable[Row]]:
+    def rows(view: View) -> Iterator[Row]:
+        for state in view.states:
+            if (number := value(state)) is not None:
+                yield (state.name,), number
+
+    return rows
+
+
+def _statuses(view: View) -> Iterator[Row]:
+    for status, count in view.tickets.statuses.items() if view.tickets else ():
+        yield (status,), count
+
+
+def _department_statuses(view: View) -> Iterator[Row]:
+    for department in view.departments:
+        for status, count in department.statuses.items():
+            yield (str(department.id), department.name, status), count
+
+
+def _up(view: View) -> Iterator[Row]:
+    success = view.snapshot.sources["ticket_counts"].success
+    if success is not None:
+        yield (), success
+
+
+def _failures(view: View) -> Iterator[Row]:
+    for reason in REASONS:
+        yield (reason,), view.snapshot.failures.get(reason, 0)
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        name="whmcs_tickets",
+        help="Tickets by status, all that the credential may see: "
+        f"GetTicketCounts status.*.count, by status.*.title. {_CACHED}",
+        labels=("status",),
+        rows=_statuses,
+    ),
+    Family(
+        name="whmcs_tickets_active",
+        help="Tickets in a status that counts as active; overlaps with the others: "
+        f"GetTicketCounts allActive. {_CACHED}",
+        rows=_of_tickets(lambda tickets: tickets.active),
+    ),
+    Family(
+        name="whmcs_tickets_awaiting_reply",
+        help="Tickets in a status that counts as awaiting a reply; overlaps with the others: "
+        f"GetTicketCounts awaitingReply. {_CACHED}",
+        rows=_of_tickets(lambda tickets: tickets.awaiting_reply),
+    ),
+    Family(
+        name="whmcs_tickets_flagged",
+        help="Tickets flagged to the API's own user, not to anybody else: "
+        f"GetTicketCounts flaggedTickets. {_CACHED}",
+        rows=_of_tickets(lambda tickets: tickets.flagged),
+    ),
+    Family(
+        name="whmcs_departments_visible",
+        help="Departments that the ticket counts cover: "
+        f"number of ids in GetTicketCounts filteredDepartments. {_CACHED}",
+        rows=_of_tickets(lambda tickets: tickets.departments_visible),
+    ),
+    Family(
+        name="whmcs_department_tickets",
+        help="Tickets by department and status: GetSupportStatuses statuses.status.count, or with "
+        f"a credential per department GetTicketCounts status.*.count. {_CACHED}",
+        labels=(*_DEPARTMENT, "status"),
+        rows=_department_statuses,
+    ),
+    Family(
+        name="whmcs_department_tickets_awaiting_reply",
+        help="Tickets of a department awaiting a reply: GetSupportDepartments awaitingreply, or "
+        f"with a credential per department GetTicketCounts awaitingReply. {_CACHED}",
+        labels=_DEPARTMENT,
+        rows=_of_departments(lambda department: department.awaiting_reply),
+    ),
+    Family(
+        name="whmcs_department_tickets_open",
+        help=f"Open tickets of a department: GetSupportDepartments opentickets. {_CACHED}",
+        labels=_DEPARTMENT,
+        rows=_of_departments(lambda department: department.open),
+    ),
+    Family(
+        name="whmcs_department_tickets_active",
+        help="Active tickets of a department, with a credential per department only: "
+        f"GetTicketCounts allActive. {_CACHED}",
+        labels=_DEPARTMENT,
+        rows=_of_departments(lambda department: department.active),
+    ),
+    Family(
+        name="whmcs_up",
+        help="1 when the last poll of GetTicketCounts succeeded, 0 when it failed.",
+        rows=_up,
+    ),
+    Family(
+        name="whmcs_source_success",
+        help="1 when the last poll of a source succeeded, 0 when any of its calls failed.",
+        labels=("source",),
+        rows=_of_states(lambda state: state.success),
+    ),
+    Family(
+        name="whmcs_source_last_success_timestamp_seconds",
+        help="Unix time of the last poll of a source that succeeded.",
+        labels=("source",),
+        rows=_of_states(lambda state: state.last_success),
+    ),
+    Family(
+        name="whmcs_source_duration_seconds",
+        help="How long the last poll of a source took, all its calls together.",
+        labels=("source",),
+        rows=_of_states(lambda state: state.duration),
+    ),
+    Family(
+        name="whmcs_source_interval_seconds",
+        help="How often a source is meant to be polled, as configured.",
+        labels=("source",),
+        rows=_of_states(lambda state: state.interval),
+    ),
+    Family(
+        name="whmcs_api_requests_total",
+        type="counter",
+        help="Calls of WHMCS's API made, by action.",
+        labels=("action",),
+        rows=lambda view: (((action,), n) for action, n in view.snapshot.requests.items()),
+    ),
+    Family(
+        name="whmcs_api_failures_total",
+        type="counter",
+        help="Calls of WHMCS's API that failed, by the first reason that fits.",
+        labels=("reason",),
+        rows=_failures,
+    ),
+    Family(
+        name="whmcs_exporter_label_collisions_total",
+        type="counter",
+        help="Statuses added to another one because both have the same label value, each poll.",
+        rows=lambda view: [((), view.snapshot.collisions)],
+    ),
+    Family(
+        name="whmcs_exporter_series_dropped_total",
+        type="counter",
+        help="Series not published because their reading was beyond the site's limits, each poll.",
+        rows=lambda view: [((), view.snapshot.dropped)],
+    ),
+)

@@ -1,0 +1,1 @@
+"""The exporter over HTTP: ``/metrics``, the landing page, the probes."""

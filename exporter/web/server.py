@@ -1,0 +1,198 @@
+"""Routes and their answers; the server that listens on the configured sockets."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import web
+from prometheus_client.exposition import gzip_accepted
+
+from exporter.exposition.formats import negotiate
+from exporter.web.status import as_json, as_page
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Awaitable, Callable, Iterable
+    from types import TracebackType
+    from typing import Self
+
+    from exporter.exposition.exposition import Exposition
+    from exporter.snapshots import Snapshot
+
+# Scrapes under way may finish; a client slower than this is cut off, so that all is over in 5 s:
+# aiohttp waits this long twice, for the end of the answer and for the end of its handler.
+_SHUTDOWN_SECONDS = 2.0
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",
+    "Server": "whmcs-exporter",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Exporter(Protocol):
+    """What the pages show of the running exporter."""
+
+    version: str
+
+    def snapshots(self) -> Iterable[Snapshot]:
+        """Return every site's snapshot."""
+
+    def unix_time(self) -> float:
+        """Return now."""
+
+    def healthy(self) -> bool:
+        """Tell whether every poller makes progress; WHMCS being down changes nothing."""
+
+    def ready(self) -> bool:
+        """Tell whether the first poll of every source of every site has ended."""
+
+    def http_request(self, handler: str, code: int) -> None:
+        """Note one answered request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebOptions:
+    """How the pages are served: where the metrics are, and how many scrapes at once."""
+
+    telemetry_path: str = "/metrics"
+    max_requests: int = 40
+
+
+class Pages:
+    """The handlers."""
+
+    def __init__(self, exporter: Exporter, exposition: Exposition, options: WebOptions) -> None:
+        """Show ``exporter`` and ``exposition``."""
+        self._exporter = exporter
+        self._exposition = exposition
+        self._options = options
+        self._scrapes = 0
+
+    def application(self) -> web.Application:
+        """Return the routes, ready to be served."""
+        application = web.Application(middlewares=[self._account])
+        application.router.add_get(self._options.telemetry_path, self.metrics)
+        application.router.add_get("/", self.landing)
+        application.router.add_get("/api/v1/sites", self.sites)
+        for path in ("/-/healthy", "/healthz"):
+            application.router.add_get(path, self.healthy)
+        for path in ("/-/ready", "/readyz"):
+            application.router.add_get(path, self.ready)
+        return application
+
+    async def metrics(self, request: web.Request) -> web.StreamResponse:
+        """Answer a scrape from what is in memory; WHMCS is not asked."""
+        if self._scrapes >= self._options.max_requests:
+            limit = self._options.max_requests
+            return web.Response(
+                status=503, text=f"{limit} scrapes are under way, which is the limit\n"
+            )
+        self._scrapes += 1
+        try:
+            response = self._scrape(request)
+            # Written in here, so that a slow reader counts until it has read everything.
+            # A scraper that leaves halfway is no error, and no traceback.
+            with suppress(ConnectionError):
+                await response.prepare(request)
+                await response.write_eof()
+            return response
+        finally:
+            self._scrapes -= 1
+
+    def _scrape(self, request: web.Request) -> web.Response:
+        text_format = negotiate(request.headers.get("Accept", ""))
+        compress = gzip_accepted(request.headers.get("Accept-Encoding", ""))
+        headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
+        if names := request.query.getall("name[]", []):
+            return web.Response(
+                body=self._exposition.render_only(text_format, names), headers=headers
+            )
+        if compress:
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(
+            body=self._exposition.render(text_format, compress=compress), headers=headers
+        )
+
+    async def landing(self, _request: web.Request) -> web.Response:
+        """Show all sites to a person."""
+        page = as_page(
+            self._exporter.snapshots(),
+            self._exporter.unix_time(),
+            version=self._exporter.version,
+            telemetry_path=self._options.telemetry_path,
+        )
+        return web.Response(text=page, content_type="text/html")
+
+    async def sites(self, _request: web.Request) -> web.Response:
+        """Show all sites to a program."""
+        return web.json_response(as_json(self._exporter.snapshots(), self._exporter.unix_time()))
+
+    async def healthy(self, _request: web.Request) -> web.Response:
+        """Say whether the exporter itself works."""
+        return _probe(self._exporter.healthy(), "a poller makes no progress")
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """Say whether there is something to scrape."""
+        return _probe(self._exporter.ready(), "first polls are under way")
+
+    @web.middleware
+    async def _account(
+        self,
+        request: web.Request,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        """Count every answer under its route; paths that nobody serves are one label value."""
+        resource = request.match_info.route.resource
+        name = resource.canonical if resource else "other"
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            self._exporter.http_request(name, error.status)
+            raise
+        except Exception:
+            # aiohttp logs it and answers so.
+            self._exporter.http_request(name, HTTPStatus.INTERNAL_SERVER_ERROR)
+            raise
+        self._exporter.http_request(name, response.status)
+        return response
+
+
+class Server:
+    """Serves an application on sockets that are open already; an async context manager."""
+
+    def __init__(self, application: web.Application, sockets: Iterable[socket.socket]) -> None:
+        """Serve ``application``; the sockets are closed by whoever opened them."""
+        application.on_response_prepare.append(_secure)
+        self._runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+        )
+        self._sockets = tuple(sockets)
+
+    async def __aenter__(self) -> Self:
+        """Start to serve."""
+        await self._runner.setup()
+        for listening in self._sockets:
+            await web.SockSite(self._runner, listening).start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take no more connections, let answers under way finish, and end."""
+        await self._runner.cleanup()
+
+
+async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_SECURITY_HEADERS)
+
+
+def _probe(good: bool, problem: str) -> web.Response:  # noqa: FBT001 - the answer itself
+    return web.Response(text="ok\n") if good else web.Response(status=503, text=f"{problem}\n")

@@ -1,0 +1,234 @@
+"""What is written equals what the client library writes of the same sites, made independently."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from exporter.exposition.formats import OPENMETRICS, TEXT, Format
+from exporter.polling.labels import label_value
+from exporter.polling.readings import Departments, DepartmentTickets, SiteTickets
+from exporter.snapshots import Part, Snapshot, SourceState
+from exporter.whmcs.errors import REASONS
+from tests.exposition.shown import Shown
+from tests.exposition.sites import STALE_AFTER, START
+from tests.exposition.test_families import OF_A_SITE, OF_THE_EXPORTER
+from tests.exposition_check import samples
+
+NOW = START + 500
+EVERY_CHARACTER = st.text(st.characters(exclude_categories=()), max_size=8)
+AWKWARD = st.sampled_from(
+    ["", "\u2028", "\x85", "\r\n", '"', "\\", '\\"', "\\n", "# EOF\n", "\n# HELP a b\n# TYPE a b\n"]
+)
+NAMES = st.lists(EVERY_CHARACTER | AWKWARD | st.just("y" * 300), max_size=3).map(
+    lambda parts: label_value("".join(parts))
+)
+COUNTS = st.integers(0, 2**53)
+STATUSES = st.dictionaries(NAMES, COUNTS, max_size=3)
+# Around the border between fresh and stale, and exactly on it.
+TIMES = st.sampled_from([NOW, NOW - 1, NOW - STALE_AFTER, NOW - STALE_AFTER - 0.5, START])
+SITE_TICKETS = st.builds(
+    SiteTickets,
+    active=COUNTS,
+    awaiting_reply=COUNTS,
+    flagged=COUNTS,
+    statuses=STATUSES,
+    departments_visible=st.none() | COUNTS,
+)
+DEPARTMENT = st.builds(
+    DepartmentTickets,
+    id=st.integers(0, 3),
+    name=NAMES,
+    awaiting_reply=COUNTS,
+    open=st.none() | COUNTS,
+    active=st.none() | COUNTS,
+    statuses=STATUSES,
+)
+ALL_DEPARTMENTS = st.lists(DEPARTMENT, max_size=3, unique_by=lambda row: row.id).map(
+    lambda rows: Departments(tuple(rows))
+)
+
+
+def states(name: str, parts: st.SearchStrategy[dict[str, Part]]) -> st.SearchStrategy[SourceState]:
+    """Make states of one source."""
+    return st.builds(
+        SourceState,
+        name=st.just(name),
+        interval=st.floats(1, 1e6),
+        stale_after=st.just(STALE_AFTER),
+        success=st.none() | st.booleans(),
+        last_success=st.none() | st.floats(0, 4e9),
+        duration=st.none() | st.floats(0, 1e3),
+        parts=parts,
+    )
+
+
+def by_part(parts: Iterable[Part]) -> dict[str, Part]:
+    """Name the parts."""
+    return {str(number): part for number, part in enumerate(parts)}
+
+
+def snapshots(site: str) -> st.SearchStrategy[Snapshot]:
+    """Make snapshots of a site, as polls of any kind could leave them."""
+    tickets = st.builds(Part, st.none() | SITE_TICKETS, TIMES)
+    departments = st.builds(Part, st.none() | ALL_DEPARTMENTS, TIMES)
+    sources = st.fixed_dictionaries(
+        {
+            "ticket_counts": states("ticket_counts", st.lists(tickets, max_size=1).map(by_part)),
+            # No two of one age: which of them is the fresher would be anybody's guess.
+            "departments": states(
+                "departments",
+                st.lists(departments, max_size=4, unique_by=lambda part: part.taken).map(by_part),
+            ),
+        }
+    )
+    return st.builds(
+        Snapshot,
+        site=st.just(site),
+        sources=sources,
+        requests=st.dictionaries(st.sampled_from(["GetTicketCounts", "GetTickets"]), COUNTS),
+        failures=st.dictionaries(st.sampled_from(REASONS), COUNTS),
+        collisions=COUNTS,
+        dropped=COUNTS,
+    )
+
+
+SITES = st.lists(NAMES, max_size=2, unique=True).flatmap(
+    lambda names: st.tuples(*(snapshots(name) for name in names))
+)
+
+
+@dataclass(eq=False)  # a registry takes what can be hashed
+class Library:
+    """All families in one registry, filled from snapshots with the library's own classes."""
+
+    sites: Sequence[Snapshot]
+    own: CollectorRegistry
+
+    def registry(self) -> CollectorRegistry:
+        """Return a registry that holds everything."""
+        registry = CollectorRegistry(auto_describe=True)
+        registry.register(self)
+        return registry
+
+    def collect(self) -> Iterable[Metric]:
+        """Return every family of every site, then the exporter's own."""
+        families = {name: _family(name) for name in OF_A_SITE}
+
+        def add(name: str, value: float | None, *labels: str) -> None:
+            if value is not None:
+                families[name].add_metric(labels, value)
+
+        for site in self.sites:
+            _add_tickets(site, add)
+            _add_departments(site, add)
+            _add_collection(site, add)
+        return [*families.values(), *self.own.collect()]
+
+
+Add = Callable[..., None]
+
+
+def _family(name: str) -> GaugeMetricFamily | CounterMetricFamily:
+    kind, labels = OF_A_SITE[name]
+    maker = GaugeMetricFamily if kind == "gauge" else CounterMetricFamily
+    return maker(name, "help", labels=labels)
+
+
+def _fresh(state: SourceState) -> list[Part]:
+    return [part for part in state.parts.values() if NOW - part.taken <= state.stale_after]
+
+
+def _add_tickets(site: Snapshot, add: Add) -> None:
+    for part in _fresh(site.sources["ticket_counts"]):
+        if isinstance(part.reading, SiteTickets):
+            add("whmcs_tickets_active", part.reading.active, site.site)
+            add("whmcs_tickets_awaiting_reply", part.reading.awaiting_reply, site.site)
+            add("whmcs_tickets_flagged", part.reading.flagged, site.site)
+            add("whmcs_departments_visible", part.reading.departments_visible, site.site)
+            for status, count in part.reading.statuses.items():
+                add("whmcs_tickets", count, site.site, status)
+
+
+def _add_departments(site: Snapshot, add: Add) -> None:
+    prefix = "whmcs_department_tickets"
+    shown: set[int] = set()
+    for part in sorted(
+        _fresh(site.sources["departments"]), key=lambda part: part.taken, reverse=True
+    ):
+        rows = part.reading.departments if isinstance(part.reading, Departments) else ()
+        for row in rows:
+            if row.id not in shown:
+                labels = (site.site, str(row.id), row.name)
+                add(f"{prefix}_awaiting_reply", row.awaiting_reply, *labels)
+                add(f"{prefix}_open", row.open, *labels)
+                add(f"{prefix}_active", row.active, *labels)
+                for status, count in row.statuses.items():
+                    add(prefix, count, *labels, status)
+        shown |= {row.id for row in rows}
+
+
+def _add_collection(site: Snapshot, add: Add) -> None:
+    add("whmcs_up", site.sources["ticket_counts"].success, site.site)
+    for name, state in site.sources.items():
+        add("whmcs_source_success", state.success, site.site, name)
+        add("whmcs_source_last_success_timestamp_seconds", state.last_success, site.site, name)
+        add("whmcs_source_duration_seconds", state.duration, site.site, name)
+        add("whmcs_source_interval_seconds", state.interval, site.site, name)
+    for action, count in site.requests.items():
+        add("whmcs_api_requests_total", count, site.site, action)
+    for reason in REASONS:
+        add("whmcs_api_failures_total", site.failures.get(reason, 0), site.site, reason)
+    add("whmcs_exporter_label_collisions_total", site.collisions, site.site)
+    add("whmcs_exporter_series_dropped_total", site.dropped, site.site)
+
+
+@given(sites=SITES, text_format=st.sampled_from([TEXT, OPENMETRICS]))
+@settings(max_examples=50, deadline=None)
+def test_sample_for_sample(sites: Sequence[Snapshot], text_format: Format) -> None:
+    """Every sample is there, with the value and the very names that went in, and none besides."""
+    shown = Shown(*sites, now=NOW)
+    registry = Library(sites, shown.telemetry.registry).registry()
+    assert samples(text_format.encode(registry).decode()) == samples(shown.text(text_format))
+
+
+@given(sites=SITES, text_format=st.sampled_from([TEXT, OPENMETRICS]))
+@settings(max_examples=25, deadline=None)
+def test_series_are_counted(sites: Sequence[Snapshot], text_format: Format) -> None:
+    """``whmcs_exporter_series`` is the number of ticket series in the same exposition."""
+    found = samples(Shown(*sites, now=NOW).text(text_format))
+    prefixes = ("whmcs_tickets", "whmcs_department")
+    series = sum(name.startswith(prefixes) for name, _ in found)
+    assert series == found["whmcs_exporter_series", frozenset()]
+
+
+ASKED = st.lists(
+    st.sampled_from([*OF_A_SITE, *OF_THE_EXPORTER])
+    | st.sampled_from(
+        [
+            "whmcs_api_requests",  # the family's name in OpenMetrics, but no sample's
+            "whmcs_api_request_duration_seconds_sum",
+            "whmcs_exporter_poll_lateness_seconds_bucket",
+            "",
+            "up",
+            "whmcs",
+        ]
+    ),
+    max_size=4,
+)
+
+
+@given(sites=SITES, names=ASKED, text_format=st.sampled_from([TEXT, OPENMETRICS]))
+@settings(max_examples=50, deadline=None)
+def test_names_are_chosen_as_the_library_does(
+    sites: Sequence[Snapshot], names: list[str], text_format: Format
+) -> None:
+    """``name[]`` picks the samples that the library's restricted registry picks."""
+    shown = Shown(*sites, now=NOW)
+    restricted = Library(sites, shown.telemetry.registry).registry().restricted_registry(names)
+    assert samples(text_format.encode(restricted).decode()) == samples(
+        shown.text_of(names, text_format)
+    )

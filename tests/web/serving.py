@@ -1,0 +1,133 @@
+"""The pages on real sockets, before an exporter that a test holds in its hands."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.telemetry import Telemetry
+from exporter.web.listen import Address
+from exporter.web.server import Pages, Server, WebOptions
+from tests.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from exporter.snapshots import Snapshot
+
+# So small that a client that does not read stops the server after a few kilobytes.
+_BUFFER = 4096
+
+
+@dataclass
+class StandIn:
+    """An exporter as the pages see it: what it says is set by the test."""
+
+    shown: list[Snapshot] = field(default_factory=list)
+    is_healthy: bool = True
+    is_ready: bool = True
+    version: str = "1.2.3"
+
+    def __post_init__(self) -> None:
+        """Make the parts that a real exporter has."""
+        self.clock = FakeClock()
+        self.telemetry = Telemetry(self.version, "abc", process_metrics=False)
+        self.exposition = Exposition(self.telemetry, self.clock)
+        for snapshot in self.shown:
+            self.exposition.update(snapshot)
+
+    def snapshots(self) -> list[Snapshot]:
+        """Return every site's snapshot."""
+        return self.shown
+
+    def unix_time(self) -> float:
+        """Return now."""
+        return self.clock.time()
+
+    def healthy(self) -> bool:
+        """Tell what the test wants."""
+        return self.is_healthy
+
+    def ready(self) -> bool:
+        """Tell what the test wants."""
+        return self.is_ready
+
+    def http_request(self, handler: str, code: int) -> None:
+        """Count it where it really is counted."""
+        self.telemetry.http_request(handler, code)
+
+    def answered(self, handler: str, code: int) -> float | None:
+        """Return how many requests were counted."""
+        labels = {"handler": handler, "code": str(code)}
+        return self.telemetry.registry.get_sample_value(
+            "whmcs_exporter_http_requests_total", labels
+        )
+
+
+class Reader:
+    """A scraper that reads only when it is told to."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Speak over a connection."""
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    @asynccontextmanager
+    async def scraping(cls, port: int) -> AsyncIterator[Reader]:
+        """Ask for the metrics and read no more than the answer's first byte."""
+        connection = socket.socket()
+        connection.setblocking(False)  # noqa: FBT003 - the library's own signature
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+        scraper = cls(*await asyncio.open_connection(sock=connection, limit=1))
+        scraper._writer.write(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert b"H" == await scraper._reader.readexactly(1)
+        try:
+            yield scraper
+        finally:
+            await scraper.leave()
+
+    async def rest(self) -> bytes:
+        """Read everything."""
+        return await self._reader.read()
+
+    async def leave(self) -> None:
+        """Close the connection, read or not."""
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """Pages that are served: who asks, where, and which server it is."""
+
+    exporter: StandIn
+    client: aiohttp.ClientSession
+    server: Server
+    port: int
+
+
+@asynccontextmanager
+async def serving(
+    exporter: StandIn | None = None, options: WebOptions | None = None
+) -> AsyncIterator[Served]:
+    """Serve an exporter's pages on loopback."""
+    exporter = exporter or StandIn()
+    pages = Pages(exporter, exporter.exposition, options or WebOptions())
+    listener = Address("127.0.0.1", 0).open()
+    listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+    port = listener.address.port
+    client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", auto_decompress=False)
+    try:
+        async with client, Server(pages.application(), [listener.socket]) as server:
+            yield Served(exporter=exporter, client=client, server=server, port=port)
+    finally:
+        listener.close()
