@@ -1,0 +1,108 @@
+"""What the configuration of one site becomes: its sources, its endpoint, its first snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exporter.polling.labels import Selection
+from exporter.polling.source import Limits
+from exporter.polling.sources.departments import (
+    DepartmentCredential,
+    DepartmentsByCredentials,
+    DepartmentsByStatuses,
+)
+from exporter.polling.sources.ticket_counts import TicketCountsSource
+from exporter.snapshots import Snapshot, SourceState
+from exporter.whmcs.client import Endpoint
+from exporter.whmcs.tls import client_context
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from exporter import config
+    from exporter.polling.source import Source
+
+
+def first_snapshot(site: config.Site, polled: Sequence[Source]) -> Snapshot:
+    """Return what is known of a site before its first poll."""
+    return Snapshot(
+        site=site.name,
+        sources={
+            source.name: SourceState(
+                name=source.name, interval=site.interval, stale_after=site.stale_after
+            )
+            for source in polled
+        },
+        requests={action: 0 for source in polled for action in source.actions},
+        failures={},
+    )
+
+
+def sources(site: config.Site) -> tuple[Source, ...]:
+    """Return the sources that a site is polled for."""
+    makers = {"ticket_counts": _ticket_counts, "departments": _departments}
+    return tuple(makers[name](site) for name in site.sources)
+
+
+def _ticket_counts(site: config.Site) -> Source:
+    return TicketCountsSource(
+        credential=site.credential,
+        ignore_department_assignments=site.ignore_department_assignments,
+        statuses=_statuses(site),
+        limits=_limits(site),
+    )
+
+
+def _departments(site: config.Site) -> Source:
+    wanted = Selection(site.departments.include, site.departments.exclude)
+    if site.departments.by == "credentials":
+        return DepartmentsByCredentials(
+            credentials=tuple(
+                DepartmentCredential(name=department.name, credential=department.credential)
+                for department in site.departments.credentials
+            ),
+            departments=wanted,
+            statuses=_statuses(site),
+            limits=_limits(site),
+        )
+    return DepartmentsByStatuses(
+        credential=site.credential,
+        ignore_department_assignments=site.ignore_department_assignments,
+        departments=wanted,
+        statuses=_statuses(site),
+        limits=_limits(site),
+    )
+
+
+def _statuses(site: config.Site) -> Selection[str]:
+    return Selection(site.statuses.include, site.statuses.exclude)
+
+
+def _limits(site: config.Site) -> Limits:
+    limits = site.limits
+    return Limits(departments=limits.departments, statuses=limits.statuses, series=limits.series)
+
+
+def endpoint(site: config.Site, context: ssl.SSLContext | None) -> Endpoint:
+    """Return where and how a site is called."""
+    login = site.basic_auth
+    return Endpoint(
+        url=site.api_url,
+        response_bytes=site.limits.response_bytes,
+        ssl_context=context,
+        server_name=site.tls_config.server_name,
+        host_header=site.host_header,
+        proxy_url=site.proxy_url,
+        basic_auth=None if login is None else (login.username, login.password),
+    )
+
+
+def tls_context(tls: config.TLSConfig) -> ssl.SSLContext:
+    """Make the context of all sites that are configured so."""
+    return client_context(
+        ca_file=tls.ca_file,
+        cert_file=tls.cert_file,
+        key_file=tls.key_file,
+        insecure_skip_verify=tls.insecure_skip_verify,
+    )

@@ -1,0 +1,174 @@
+"""The flags of every command, named as the exporters of the field name theirs."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter import __version__, logs
+from exporter.web.listen import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_ADDRESS = ":9942"
+COMMANDS = {
+    "serve": "poll WHMCS and serve the metrics (the default)",
+    "check": "check the configuration, without any network, and leave",
+    "collect": "poll everything once and write the metrics to standard output or a file",
+    "simulate": "run simulated WHMCS help desks",
+    "demo": "run simulated help desks and the exporter, on this machine alone",
+}
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; ``command`` in the result is one of ``COMMANDS``.
+
+    Raises:
+        SystemExit: With 2 for wrong usage, with 0 for ``--help`` and ``--version``.
+    """
+    arguments = list(argv) if argv and argv[0] in {*COMMANDS, *_ABOUT_ALL} else ["serve", *argv]
+    return _parser(arguments[0]).parse_args(arguments)
+
+
+_ABOUT_ALL = ("-h", "--help", "--version")
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    """Make the parser with the flags of one command: the others' would cost their imports."""
+    parser = argparse.ArgumentParser(
+        prog="whmcs-exporter",
+        description="Prometheus exporter for the support desks of WHMCS.",
+        epilog="Without --config.file one site comes from the environment: WHMCS_URL, "
+        "WHMCS_IDENTIFIER(_FILE), WHMCS_SECRET(_FILE) and others; see the README.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"whmcs-exporter {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", required=True)
+    for name, about in COMMANDS.items():
+        subparser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+        if name == command:
+            _FLAGS[name](subparser)
+    return parser
+
+
+def _serve_flags(parser: argparse.ArgumentParser) -> None:
+    _config_flags(parser)
+    parser.add_argument(
+        "--config.check",
+        dest="check",
+        action="store_true",
+        help="check the configuration, without any network, and leave",
+    )
+    parser.add_argument(
+        "--web.listen-address",
+        dest="addresses",
+        action="append",
+        type=_address,
+        metavar="ADDRESS",
+        help=":PORT, HOST:PORT, [IPv6]:PORT or unix:PATH; repeatable; port 0 picks one and logs it "
+        f"(default: {DEFAULT_ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        type=_path,
+        default="/metrics",
+        metavar="PATH",
+        help="where the metrics are (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--web.max-requests",
+        dest="max_requests",
+        type=_positive,
+        default=40,
+        metavar="N",
+        help="parallel scrapes; 503 above it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--web.disable-exporter-metrics",
+        dest="process_metrics",
+        action="store_false",
+        help="leave out process_*, python_info and python_gc_*",
+    )
+
+
+def _collect_flags(parser: argparse.ArgumentParser) -> None:
+    _config_flags(parser)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to FILE in one step, as node_exporter's textfile collector needs it",
+    )
+
+
+def _simulate_flags(parser: argparse.ArgumentParser) -> None:
+    from exporter.simulator.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _demo_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--web.listen-address",
+        dest="address",
+        type=_address,
+        default="127.0.0.1:9942",
+        metavar="ADDRESS",
+        help="where the exporter listens (default: %(default)s)",
+    )
+
+
+def _config_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        metavar="FILE",
+        help="the configuration; without it one site comes from the environment",
+    )
+    parser.add_argument(
+        "--log.level",
+        dest="log_level",
+        choices=logs.LEVELS,
+        default="info",
+        help="(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log.format",
+        dest="log_format",
+        choices=logs.FORMATS,
+        default="logfmt",
+        help="(default: %(default)s)",
+    )
+
+
+_FLAGS = {
+    "serve": _serve_flags,
+    "check": _config_flags,
+    "collect": _collect_flags,
+    "simulate": _simulate_flags,
+    "demo": _demo_flags,
+}
+
+
+def _address(text: str) -> Address:
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _path(text: str) -> str:
+    if not re.fullmatch(r"(/[\w.~-]+)+", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /metrics")
+    return text
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

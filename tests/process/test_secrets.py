@@ -1,0 +1,160 @@
+"""Secrets are hunted wherever the exporter leaves a trace, while everything goes wrong."""
+
+from __future__ import annotations
+
+import sys
+from base64 import b64encode
+from hashlib import md5
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from exporter.simulator.access import Access
+from exporter.simulator.faults import FAULTS, Fault
+from tests.exposition_check import value
+from tests.process import configuration
+from tests.process.echoes import ECHOES
+from tests.process.page import base, get, ready
+from tests.process.program import ANYWHERE, Launcher, Program, eventually
+
+if TYPE_CHECKING:
+    from exporter.simulator.server import Simulator
+
+MARK = "HUNTED"
+PASSWORD = f"{MARK}-password"
+BASIC = f"{MARK}-basic"
+# What would give a secret away: its text, and the forms in which it is sent.
+TRACES = (
+    MARK,
+    md5(PASSWORD.encode(), usedforsecurity=False).hexdigest(),
+    b64encode(f"proxy:{BASIC}".encode()).decode(),
+)
+FAULTY = {
+    **ECHOES,
+    **{name: FAULTS[name] for name in ("bad-credentials", "hang", "reset", "html", "deep")},
+}
+PAGES = ("/metrics", "/", "/api/v1/sites", "/-/ready", "/-/healthy", "/nowhere")
+
+
+def _sites(simulator: Simulator) -> list[dict[str, Any]]:
+    """Configure a site by API credential and one by the legacy login, both with basic auth."""
+    basic_auth = {"username": "proxy", "password": BASIC}
+    api = {key: f"{MARK}-{key}" for key in ("identifier", "secret", "access_key")}
+    legacy = {"username": "admin", "password": PASSWORD, "access_key": f"{MARK}-access_key"}
+    return [
+        configuration.site(simulator.url("acme"), basic_auth=basic_auth, **api),
+        configuration.site(simulator.url("globex"), name="globex", basic_auth=basic_auth, **legacy),
+    ]
+
+
+@pytest.fixture
+def config_file(simulator: Simulator, tmp_path: Path) -> str:
+    """Configure every kind of secret, all of them right."""
+    simulator.sites["acme"].access = Access(
+        identifier=f"{MARK}-identifier", secret=f"{MARK}-secret"
+    )
+    simulator.sites["globex"].access = Access(username="admin", password=PASSWORD)
+    return configuration.write(tmp_path / "config.yml", *_sites(simulator))
+
+
+def _hunt(text: str) -> None:
+    found = [trace for trace in TRACES if trace.lower() in text.lower()]
+    assert [] == found, text
+
+
+async def _hunt_everywhere(program: Program) -> None:
+    url = await base(program)
+    for path in PAGES:
+        _hunt((await get(url + path)).text)
+    _hunt((await get(f"{url}/metrics", accept="application/openmetrics-text")).text)
+    _hunt(program.command_line)
+    program.interrupt()
+    assert 0 == await program.ended()
+    _hunt(program.stdout + program.stderr)
+
+
+def _run(launcher: Launcher, config_file: str) -> Program:
+    return launcher.exporter(f"--config.file={config_file}", ANYWHERE, "--log.level=debug")
+
+
+async def test_secrets_that_are_right_are_nowhere(launcher: Launcher, config_file: str) -> None:
+    """While all is well no secret is seen; and all is well, so the secrets were sent."""
+    program = _run(launcher, config_file)
+    text = (await get(f"{await ready(program)}/metrics")).text
+    for name in ("acme", "globex"):
+        assert 1.0 == value(text, "whmcs_source_success", site=name, source="departments")
+    await _hunt_everywhere(program)
+
+
+@pytest.mark.parametrize("fault", FAULTY.values(), ids=FAULTY)
+async def test_secrets_are_nowhere_while_whmcs_fails(
+    fault: Fault, launcher: Launcher, simulator: Simulator, config_file: str
+) -> None:
+    """Refused, repeated, left hanging or answered with rubbish: no secret shows."""
+    for site in simulator.sites.values():
+        site.fault = fault
+    program = _run(launcher, config_file)
+    url = await ready(program)
+
+    async def both_have_failed() -> None:
+        text = (await get(f"{url}/metrics")).text
+        for name in simulator.sites:
+            assert 0.0 == value(text, "whmcs_up", site=name)
+
+    await eventually(both_have_failed)
+    await _hunt_everywhere(program)
+
+
+async def test_secrets_are_nowhere_when_a_bug_ends_the_process(
+    launcher: Launcher, config_file: str
+) -> None:
+    """The traceback of a process that died tells where, not with what."""
+    script = str(Path(__file__).with_name("broken.py"))
+    program = launcher.start(
+        sys.executable, script, f"--config.file={config_file}", ANYWHERE, "--log.level=debug"
+    )
+    assert 1 == await program.ended()
+    assert "RuntimeError: a bug at" in program.stderr
+    _hunt(program.stdout + program.stderr)
+
+
+WRONG = {
+    "list": "{name: a, url: 'https://a', identifier: [HUNTED], secret: [HUNTED]}",
+    "mapping": "{name: a, url: 'https://a', identifier: {HUNTED: HUNTED}, secret: {a: HUNTED}}",
+    # A key of letters alone is shown: it is a misspelt word, and no secret of WHMCS is one.
+    "key": "{name: a, url: 'https://a', identifier: a, secret: b, HUNTED-1: HUNTED}",
+    "equal keys": "{name: a, url: 'https://a', identifier: HUNTED, identifier: HUNTED2}",
+    "two forms": "{name: a, url: 'https://a', identifier: HUNTED, identifier_env: A, secret: b}",
+    "two logins": "{name: a, url: 'https://a', identifier: HUNTED, password: HUNTED, username: a}",
+    "half a login": "{name: a, url: 'https://a', secret: HUNTED, access_key: HUNTED}",
+    "variable": "{name: a, url: 'https://a', identifier: a, secret_env: HUNTED-secret}",
+    "basic_auth": "{name: a, url: 'https://a', identifier: a, secret: b, basic_auth: HUNTED}",
+    "no basic_auth name": (
+        "{name: a, url: 'https://a', identifier: a, secret: b, basic_auth: {password: HUNTED}}"
+    ),
+    "URL": "{name: a, url: 'https://admin:HUNTED@a', identifier: a, secret: b}",
+    "query": "{name: a, url: 'https://a/?secret=HUNTED', identifier: a, secret: b}",
+    "proxy": (
+        "{name: a, url: 'https://a', identifier: a, secret: b, proxy_url: 'http://a:HUNTED@b:1'}"
+    ),
+    "open quote": "{name: a, url: 'https://a', identifier: a, secret: 'HUNTED}",
+    "second colon": "{name: a, secret: HUNTED: HUNTED}",
+    "tag": "{name: a, url: 'https://a', identifier: !HUNTED HUNTED, secret: !!binary HUNTED}",
+    "alias": "{name: a, url: 'https://a', identifier: a, secret: *HUNTED}",
+    "control character": "{name: a, url: 'https://a', identifier: a, secret: HUNTED\x07}",
+    "number": "{name: a, url: 'https://a', identifier: a, secret: 0xHUNTED, interval: 1}",
+}
+
+
+@pytest.mark.parametrize("site", WRONG.values(), ids=WRONG)
+async def test_secrets_are_nowhere_when_the_configuration_is_wrong(
+    site: str, launcher: Launcher, tmp_path: Path
+) -> None:
+    """What is wrong is named by its place, never quoted where it may be a secret."""
+    path = tmp_path / "wrong.yml"
+    path.write_text(f"sites:\n  - {site}\n", encoding="utf-8")
+    program = launcher.exporter(f"--config.file={path}", ANYWHERE, "--log.level=debug")
+    assert 2 == await program.ended()
+    assert "wrong.yml:" in program.stderr
+    _hunt(program.stdout + program.stderr)

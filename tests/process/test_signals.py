@@ -1,0 +1,154 @@
+"""SIGTERM and SIGINT: what is under way ends well, and everything is over within five seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.process import configuration
+from tests.process.page import base, get, ready
+from tests.process.program import ANYWHERE, Launcher, Program, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exporter.simulator.server import Simulator
+    from exporter.simulator.site import Site
+
+LIMIT = 5.0
+PIPELINED = 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signal_ends_with_0(number: int, launcher: Launcher, config_file: str) -> None:
+    """Being asked to stop is no failure."""
+    program = launcher.exporter(f"--config.file={config_file}", ANYWHERE)
+    await ready(program)
+    program.interrupt(number)
+    assert 0 == await program.ended(LIMIT)
+    assert "msg=stopping" in program.stderr
+    assert "Traceback" not in program.stderr
+
+
+async def test_site_that_hangs_does_not_delay_the_end(
+    launcher: Launcher, simulator: Simulator, tmp_path: Path
+) -> None:
+    """A call that would wait for most of a minute is given up."""
+    simulator.fault("acme", "hang")
+    unhurried = configuration.site(simulator.url("acme"), **configuration.UNHURRIED)
+    config_file = configuration.write(tmp_path / "unhurried.yml", unhurried)
+    program = launcher.exporter(f"--config.file={config_file}", ANYWHERE)
+
+    async def called() -> None:
+        assert simulator.calls["acme", "GetTicketCounts"]
+
+    await eventually(called)
+    program.interrupt()
+    assert 0 == await program.ended(LIMIT)
+
+
+async def test_silent_connection_does_not_delay_the_end(
+    launcher: Launcher, config_file: str
+) -> None:
+    """A client that never finishes its request is cut off."""
+    program = launcher.exporter(f"--config.file={config_file}", ANYWHERE)
+    host, port = (await ready(program)).removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: exp")
+    await writer.drain()
+    program.interrupt()
+    assert 0 == await program.ended(LIMIT)
+    writer.close()
+
+
+async def test_scrape_under_way_is_finished(
+    launcher: Launcher, simulator: Simulator, site: Site, tmp_path: Path
+) -> None:
+    """A client that reads slowly gets the whole of the answer that was begun."""
+    program = await _with_large_exposition(launcher, simulator, site, tmp_path)
+    url = await base(program)
+    with _blocked_client(url) as client:
+        await _scrape_is_under_way(url)
+        program.interrupt()
+        await program.said("msg=stopping")
+        received = await asyncio.to_thread(_read_all, client)
+    assert 0 == await program.ended(LIMIT)
+    answers = _answers(received)
+    assert 0 < len(answers) < PIPELINED
+    assert all(length == size for length, size in answers)
+
+
+async def test_scrape_that_nobody_reads_does_not_delay_the_end(
+    launcher: Launcher, simulator: Simulator, site: Site, tmp_path: Path
+) -> None:
+    """A client that reads nothing at all is cut off after a few seconds."""
+    program = await _with_large_exposition(launcher, simulator, site, tmp_path)
+    url = await base(program)
+    with _blocked_client(url):
+        await _scrape_is_under_way(url)
+        program.interrupt()
+        assert 0 == await program.ended(LIMIT)
+
+
+async def _with_large_exposition(
+    launcher: Launcher, simulator: Simulator, site: Site, tmp_path: Path
+) -> Program:
+    """Start an exporter with more to say than the system's buffers hold."""
+    for number in range(2_000):
+        site.desk.add_status(f"{number:0250}")
+    large = configuration.site(
+        simulator.url("acme"),
+        sources=["ticket_counts"],
+        limits={"statuses": 5_000, "response_bytes": "16MiB"},
+        **configuration.UNHURRIED,
+    )
+    config_file = configuration.write(tmp_path / "large.yml", large)
+    program = launcher.exporter(f"--config.file={config_file}", ANYWHERE, "--web.max-requests=1")
+    page = await get(f"{await ready(program)}/metrics")
+    assert len(page.text) > 500_000
+    return program
+
+
+def _blocked_client(url: str) -> socket.socket:
+    """Connect, ask many times and read nothing: the answers fill every buffer between."""
+    host, port = url.removeprefix("http://").split(":")
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.settimeout(10)
+    client.connect((host, int(port)))
+    client.sendall(b"GET /metrics HTTP/1.1\r\nHost: exporter\r\n\r\n" * PIPELINED)
+    return client
+
+
+async def _scrape_is_under_way(url: str) -> None:
+    """Wait until the one scrape that is allowed stands still: no other one is let in."""
+
+    async def look() -> None:
+        assert 503 == (await get(f"{url}/metrics")).status
+
+    await eventually(look)
+
+
+def _read_all(client: socket.socket) -> bytes:
+    received = bytearray()
+    while chunk := client.recv(65536):
+        received += chunk
+    return bytes(received)
+
+
+def _answers(received: bytes) -> list[tuple[int, int]]:
+    """Split answers that follow one another: the promised and the received length of each."""
+    found = []
+    while received:
+        head, _, rest = received.partition(b"\r\n\r\n")
+        match = re.search(rb"Content-Length: ([0-9]+)", head)
+        assert match
+        length = int(match[1])
+        found.append((length, len(rest[:length])))
+        received = rest[length:]
+    return found

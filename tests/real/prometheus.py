@@ -1,0 +1,79 @@
+"""Prometheus itself, scraping every second, and its HTTP API."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from tests.process.truth import series
+from tests.tools import tool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.exposition_check import Series
+    from tests.process.program import Launcher, Program
+
+TICKETS = '{__name__=~"whmcs_tickets.*|whmcs_department.*"}'
+# What Prometheus adds to a series: where it was scraped.
+_ORIGIN = {"job", "instance"}
+
+
+class Prometheus:
+    """A Prometheus with a storage of its own."""
+
+    def __init__(self, program: Program, url: str) -> None:
+        """Take the running program and where it answers."""
+        self._program = program
+        self._url = url
+
+    @classmethod
+    async def start(cls, launcher: Launcher, folder: Path, target: str) -> Prometheus:
+        """Scrape ``target`` (HOST:PORT) from now on; a free port, a storage in ``folder``."""
+        scrape = {"job_name": "whmcs", "static_configs": [{"targets": [target]}]}
+        config = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}
+        path = folder / "prometheus.yml"
+        path.write_text(json.dumps(config), encoding="utf-8")
+        program = launcher.start(
+            tool("prometheus"),
+            f"--config.file={path}",
+            f"--storage.tsdb.path={folder / 'prometheus'}",
+            "--web.listen-address=127.0.0.1:0",
+        )
+        found = await program.said(r'"?Listening on"? address=(\S+)')
+        await program.said("Server is ready")
+        return cls(program, f"http://{found[1]}")
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it has logged that is not merely news: duplicates, samples out of order."""
+        bad = ("level=warn", "level=error")
+        return [line for line in self._program.stderr.splitlines() if any(b in line for b in bad)]
+
+    async def query(self, expression: str) -> dict[Series, float]:
+        """Evaluate an instant query; return the values by series, without their origin."""
+        return {
+            _identity(row["metric"]): float(row["value"][1]) for row in await self._ask(expression)
+        }
+
+    async def history(self, selector: str) -> list[tuple[float, float]]:
+        """Return the samples of one series so far: Unix times and values."""
+        (row,) = await self._ask(f"{selector}[1h]")
+        return [(float(moment), float(value)) for moment, value in row["values"]]
+
+    async def _ask(self, expression: str) -> list[Any]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{self._url}/api/v1/query", params={"query": expression}) as response,
+        ):
+            answer = await response.json()
+        assert answer["status"] == "success", answer
+        result: list[Any] = answer["data"]["result"]
+        return result
+
+
+def _identity(metric: dict[str, str]) -> Series:
+    labels = {name: value for name, value in metric.items() if name not in _ORIGIN}
+    return series(labels.pop("__name__", ""), **labels)

@@ -1,0 +1,72 @@
+"""The parts put together: what a configuration means for the calls that are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from exporter import app, config
+from exporter.polling.clock import SystemClock
+from tests.exposition_check import check, value
+from tests.whmcs.authority import Authority
+from tests.whmcs.server import answer, says, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COUNTS = b'{"result":"success","allActive":3,"awaitingReply":2,"flaggedTickets":1,"status":[]}'
+
+
+@pytest.fixture(name="authority", scope="module")
+def make_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Return an authority that this machine does not know."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def configured(folder: Path, *sites: str) -> config.Config:
+    """Load sites, each the rest of a mapping after its credential and one source."""
+    path = folder / "whmcs.yml"
+    lines = (
+        f"  - {{identifier: a, secret: b, sources: [ticket_counts], {site}}}" for site in sites
+    )
+    path.write_text("sites:\n" + "\n".join(lines), encoding="utf-8")
+    return config.load(path, {})
+
+
+async def test_https_sites_trust_who_they_are_told_to(authority: Authority, tmp_path: Path) -> None:
+    """A site with `ca_file` is read over TLS; one without refuses the unknown authority."""
+    async with serving(says(answer(COUNTS)), tls=authority.server_context()) as server:
+        trusting = (
+            f"name: a, url: '{server.address}', tls_config: {{ca_file: '{authority.ca_file}'}}"
+        )
+        sites = configured(tmp_path, trusting, f"name: b, url: '{server.address}'")
+        exposition, all_succeeded = await app.collect(sites)
+    text = exposition.decode()
+    check(text)
+    assert not all_succeeded
+    assert (1, 0) == (value(text, "whmcs_up", site="a"), value(text, "whmcs_up", site="b"))
+    assert 3 == value(text, "whmcs_tickets_active", site="a")
+    assert 1 == value(text, "whmcs_api_failures_total", site="b", reason="tls")
+
+
+async def test_sites_of_one_tls_configuration_share_its_context(tmp_path: Path) -> None:
+    """Contexts are as many as distinct configurations; plain HTTP needs none."""
+    skip = "tls_config: {insecure_skip_verify: true}"
+    named = "tls_config: {server_name: whmcs.example}"
+    sites = configured(
+        tmp_path,
+        "name: a, url: 'https://a.example'",
+        f"name: b, url: 'https://b.example', {named}",
+        f"name: c, url: 'https://c.example', {skip}",
+        f"name: d, url: 'https://d.example', {skip}",
+        "name: e, url: 'http://127.0.0.1'",
+        "name: f, url: 'http://127.0.0.1', proxy_url: 'https://proxy.example'",
+    ).sites
+    async with aiohttp.ClientSession() as session:
+        exporter = app.Exporter(sites, session, clock=SystemClock(), process_metrics=False)
+        a, b, c, d, e, f = (exporter.tls_context(site) for site in sites)
+    assert a is b is f is not c
+    assert c is d
+    assert e is None
