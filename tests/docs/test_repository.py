@@ -1,0 +1,40 @@
+"""What holds for the files of the repository as a whole."""
+
+from __future__ import annotations
+
+import re
+
+from exporter import __version__
+from tests.docs.sample import README
+
+ROOT = README.parent
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Every relative link of a document names a file that is there."""
+    broken = [
+        (document.name, target)
+        for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/**/*.md")]
+        for target in re.findall(
+            r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")
+        )
+        if not (document.parent / target).exists()
+    ]
+    assert [] == broken
+
+
+def test_headings_that_links_name_exist() -> None:
+    """Every link within the README names one of its headings."""
+    text = README.read_text(encoding="utf-8")
+    headings = {
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+    assert set() == set(re.findall(r"\]\(#([^)]+)\)", text)) - headings
+
+
+def test_the_changelog_has_a_place_for_what_comes() -> None:
+    """Keep a Changelog: unreleased changes on top, and a section for a released version."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in text
+    assert re.fullmatch(r"\d+\.\d+\.\d+", __version__)
