@@ -30,10 +30,16 @@ class Prometheus:
         self._url = url
 
     @classmethod
-    async def start(cls, launcher: Launcher, folder: Path, target: str) -> Prometheus:
-        """Scrape ``target`` (HOST:PORT) from now on; a free port, a storage in ``folder``."""
-        scrape = {"job_name": "whmcs", "static_configs": [{"targets": [target]}]}
-        config = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}
+    async def start(cls, launcher: Launcher, folder: Path, target: str, *rules: Path) -> Prometheus:
+        """Scrape ``target`` (HOST:PORT) and evaluate ``rules`` every second from now on.
+
+        It listens on a free port, and stores in ``folder``.
+        """
+        config = {
+            "global": {"scrape_interval": "1s"},
+            "rule_files": [str(path) for path in rules],
+            "scrape_configs": [{"job_name": "whmcs", "static_configs": [{"targets": [target]}]}],
+        }
         path = folder / "prometheus.yml"
         path.write_text(json.dumps(config), encoding="utf-8")
         program = launcher.start(
