@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.tools import tool
+from tests.tools import prometheus3, tool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +15,8 @@ VERSIONS = ("promtool", "promtool3")
 
 
 def promtool(version: str) -> str:
-    """Return the path of one of ``VERSIONS``; ``PROMTOOL3`` may name the newer one."""
-    if version == "promtool":
-        return tool(version)
-    path = os.environ.get("PROMTOOL3") or shutil.which(version)
-    if path is None:
-        pytest.skip("promtool of Prometheus 3 takes minutes to build: CONTRIBUTING.md tells how")
-    return path
+    """Return the path of one of ``VERSIONS``."""
+    return tool("promtool") if version == "promtool" else prometheus3("promtool")
 
 
 def run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
