@@ -13,7 +13,7 @@ from tests.whmcs.calls import CREDENTIAL, call, failure, failure_of
 from tests.whmcs.server import LIMIT, OK, SUCCESS, answer, says, says_for_ever, serving
 
 MIB = 1024 * 1024
-ZIPPED = gzip.compress(SUCCESS)
+ZIPPED = gzip.compress(SUCCESS, mtime=0)
 NOT_JSON = "the answer is not one JSON document in UTF-8"
 
 
@@ -42,7 +42,7 @@ def padded(size: int) -> bytes:
         zipped(ZIPPED),
         zipped(ZIPPED, " GZIP "),
         zipped(ZIPPED, "x-gzip"),
-        zipped(gzip.compress(padded(LIMIT))),
+        zipped(gzip.compress(padded(LIMIT), mtime=0)),
         zipped(SUCCESS),
     ],
     ids=lambda raw: repr(raw[9:50]),
@@ -64,9 +64,9 @@ async def test_success(raw: bytes) -> None:
         ZIPPED[:-8] + b"\x00" * 8,
         b"\x1f\x8b\x08" + b"\xff" * 40,
         ZIPPED + b"x",
-        ZIPPED + gzip.compress(b"x"),
+        ZIPPED + gzip.compress(b"x", mtime=0),
         zlib.compress(SUCCESS),
-        gzip.compress(ZIPPED),
+        gzip.compress(ZIPPED, mtime=0),
     ],
     ids=lambda body: repr(body[-12:]),
 )
@@ -84,7 +84,7 @@ async def test_unasked_encoding(name: str) -> None:
 
 async def test_reason_in_a_compressed_refusal() -> None:
     """The body of a refusal is decompressed too."""
-    body = gzip.compress(b'{"result": "error", "message": "Invalid IP 127.0.0.1"}')
+    body = gzip.compress(b'{"result": "error", "message": "Invalid IP 127.0.0.1"}', mtime=0)
     error = await failure_of(says(answer(body, "Content-Encoding: gzip", status="403 Forbidden")))
     assert ("ip_denied", "WHMCS says: Invalid IP 127.0.0.1") == (error.reason, str(error))
 
@@ -99,7 +99,7 @@ async def test_reason_in_a_compressed_refusal() -> None:
             f"the answer is larger than {LIMIT} bytes",
         ),
         (
-            zipped(gzip.compress(padded(LIMIT + 1))),
+            zipped(gzip.compress(padded(LIMIT + 1), mtime=0)),
             f"the answer is larger than {LIMIT} bytes when decompressed",
         ),
         (answer(b"[" * 70 + b"]" * 70), "the answer is nested deeper than 64 levels"),
