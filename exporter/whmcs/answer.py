@@ -48,6 +48,8 @@ _TEXT_REFUSAL = re.compile(
 # What WHMCS says is shown to people, who need no more of it than this.
 _LONGEST_MESSAGE = 200
 _ABSURD_DIGITS = 10
+# A page that tells of a ban says so soon; a megabyte of words would take a second to search.
+_LONGEST_PAGE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _refusal(document: JSON, unreadable: bytes) -> str | None:
     text = unreadable.decode("utf-8-sig", "replace")
     if match := _TEXT_REFUSAL.match(text):
         return None if _is_success(match["result"]) else (match["message"] or "")
-    page = _BANNED_PAGE.search(text)
+    page = _BANNED_PAGE.search(text, 0, _LONGEST_PAGE)
     return f"Forbidden IP ({page[0]})" if page else None
 
 
@@ -135,7 +137,7 @@ def _printable(message: str, secrets: Collection[str]) -> str:
 
 
 def _blotted(text: str, secrets: Collection[str]) -> str:
-    # The longest first: one secret may begin with another.
+    # The longest first: one secret may be within another.
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
     return text

@@ -15,6 +15,7 @@ from aiohttp import http_exceptions
 
 from exporter.whmcs import errors
 from exporter.whmcs.answer import Answer, judge
+from exporter.whmcs.connector import Connector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from exporter.whmcs.document import JSON
 
 _READ_SIZE = 64 * 1024
+_ENDED = "the connection ended before the answer did"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -69,7 +71,7 @@ def open_session(user_agent: str) -> aiohttp.ClientSession:
     environment, and leaves decompression to ``Client``, which bounds it.
     """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=Connector(),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             "User-Agent": user_agent,
@@ -163,13 +165,24 @@ class Client:
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     body = bytearray()
+    end = _end(response)
     async for chunk in response.content.iter_chunked(_READ_SIZE):
         body += chunk
         if len(body) > limit:
             raise errors.TooLarge(f"the answer is larger than {limit} bytes")
+    if end is not None and end.done() and end.exception() is not None:
+        raise errors.ConnectFailed(_ENDED)
     if response.headers.get("Content-Encoding", "").strip().lower() in {"gzip", "x-gzip"}:
         return _gunzip(bytes(body), limit)
     return bytes(body)
+
+
+def _end(response: aiohttp.ClientResponse) -> asyncio.Future[None] | None:
+    """Return the connection's end where it is the body's end too: a reset then is no end of it."""
+    framed = {"Content-Length", "Transfer-Encoding"} & response.headers.keys()
+    if framed or response.connection is None or response.connection.protocol is None:
+        return None
+    return response.connection.protocol.closed
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
@@ -193,6 +206,8 @@ def _transport_error(error: Exception) -> errors.ApiError:
         # aiohttp's own are SSL errors too, but hold nothing of what OpenSSL said.
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, aiohttp.ClientError):
             return errors.TLSFailed(_tls_message(cause))
+    if _is_cut_handshake(error):
+        return errors.TLSFailed("TLS failed: the connection ended in the handshake")
     return errors.ConnectFailed(_connect_message(error))
 
 
@@ -205,7 +220,7 @@ def _connect_message(error: Exception) -> str:
         return "the answer is not HTTP"
     if isinstance(error, UnicodeError | aiohttp.InvalidURL):
         return "cannot connect: the host is no valid name"
-    return "the connection ended before the answer did"
+    return _ENDED
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -222,6 +237,13 @@ def _is_large_head(error: BaseException) -> bool:
     # aiohttp has no class for too many header or trailer lines, only this beginning.
     return isinstance(error, http_exceptions.BadHttpMessage) and error.message.startswith(
         "Too many"
+    )
+
+
+def _is_cut_handshake(error: Exception) -> bool:
+    # Nobody resets what is not connected yet, and what comes later is no failure to connect.
+    return isinstance(error, aiohttp.ClientConnectorError) and isinstance(
+        error.os_error, ConnectionResetError | ConnectionAbortedError | BrokenPipeError
     )
 
 

@@ -20,6 +20,8 @@ JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | Non
 Container: TypeAlias = "list[JSON] | dict[str, JSON]"
 
 MAX_NESTING = 64
+# Each costs hundreds of bytes, and two bytes make one: no help desk has so many rows.
+MAX_CONTAINERS = 65_536
 # 2**53 has 16 digits. Longer numbers are no count, but still JSON.
 _LONGEST_INTEGER = 20
 _TOO_DEEP = f"the answer is nested deeper than {MAX_NESTING} levels"
@@ -34,8 +36,10 @@ def parse(body: bytes) -> JSON:
 
     Raises:
         NotJSON: There is no JSON document, or something beside it.
-        TooLarge: It is nested deeper than 64 levels.
+        TooLarge: It is nested deeper than 64 levels, or has more than 65,536 lists and objects.
     """
+    if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS:
+        raise TooLarge(f"the answer has more than {MAX_CONTAINERS} lists and objects")
     try:
         document: JSON = json.loads(
             body.decode("utf-8-sig"),

@@ -6,7 +6,7 @@
     ├── TimedOut            timeout        the deadline of the call passed, at whatever stage
     ├── TLSFailed           tls            handshake or certificate
     ├── ConnectFailed       connect        name, refusal, reset, or an end before the answer's end
-    ├── TooLarge            too_large      head, decoded body or nesting beyond its limit
+    ├── TooLarge            too_large      head, decoded body, nesting or lists beyond a limit
     ├── Redirected          redirect       any 3xx
     ├── RateLimited         rate_limited   429; 503 with Retry-After
     ├── IPDenied            ip_denied      this address is not allowed, or banned
@@ -54,7 +54,7 @@ class ConnectFailed(ApiError):
 
 
 class TooLarge(ApiError):
-    """The answer is larger, or nested deeper, than the exporter is ready to hold."""
+    """The answer is larger, nested deeper or of more parts than the exporter is ready to hold."""
 
     reason = "too_large"
 

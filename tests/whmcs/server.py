@@ -138,7 +138,7 @@ async def serving(
         # The client may leave whenever it likes.
         with suppress(OSError, asyncio.IncompleteReadError):
             if listens:
-                requests.append(await _request(reader))
+                requests.append(await read_request(reader))
             await script(reader, writer)
         writer.close()
         with suppress(OSError):
@@ -154,7 +154,8 @@ async def serving(
         await asyncio.gather(*connections)
 
 
-async def _request(reader: StreamReader) -> Request:
+async def read_request(reader: StreamReader) -> Request:
+    """Read one request whole."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = _LENGTH.search(head)
     return Request(head, await reader.readexactly(int(length[1]) if length else 0))

@@ -127,6 +127,7 @@ def test_message_that_is_no_text(message: object) -> None:
         (503, "<html>", None, "http_status"),
         (500, "<html>", "120", "http_status"),
         # Pages.
+        (403, "Forbidden IP 192.0.2.1", None, "ip_denied"),
         (200, "<html>Forbidden IP</html>", None, "ip_denied"),
         (403, "<html><h1>Forbidden\n IP</h1>", None, "ip_denied"),
         (403, "<p>Your IP has been banned</p>", None, "ip_denied"),
@@ -179,6 +180,7 @@ def test_reasons(status: int, body: str, retry_after: str | None, reason: str) -
         (403, refusal("Invalid IP 1.2.3.4"), "WHMCS says: Invalid IP 1.2.3.4"),
         (403, "result=error;message=Access Denied", "WHMCS says: Access Denied"),
         (200, refusal(""), "WHMCS says: (no message)"),
+        (200, "result=error", "WHMCS says: (no message)"),
         (200, refusal("A &amp; B &amp;lt;"), "WHMCS says: A & B &lt;"),
         (200, refusal("a\nb\x1b[2Jc\ud800\u202e"), "WHMCS says: a b [2Jc  "),
         (200, refusal("x" * 201), "WHMCS says: " + "x" * 200),
@@ -204,3 +206,9 @@ def test_reasons(status: int, body: str, retry_after: str | None, reason: str) -
 def test_texts(status: int, body: str, expected: str) -> None:
     """What people read is short, printable, and says what came."""
     assert expected == str(failure(status, body))
+
+
+@pytest.mark.parametrize(("before", "reason"), [(65_000, "ip_denied"), (66_000, "http_status")])
+def test_bans_are_looked_for_in_the_beginning_of_a_page(before: int, reason: str) -> None:
+    """A page is searched for 64 KiB, so that a large one holds nobody up."""
+    assert reason == failure(403, " " * before + CLOUDFLARE).reason

@@ -2,12 +2,13 @@
 
 import json
 import math
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.whmcs.document import JSON, has_equal_keys, parse
+from exporter.whmcs.document import JSON, MAX_CONTAINERS, has_equal_keys, parse
 from exporter.whmcs.errors import ApiError, NotJSON, TooLarge
 from tests.whmcs.arbitrary import documents
 
@@ -91,8 +92,8 @@ def test_refused(body: bytes) -> None:
         b"[" * 65 + b"]" * 65,
         b'{"a":' * 65 + b"0" + b"}" * 65,
         b'[0, {"a": ' + b"[" * 63 + b"]" * 63 + b"}]",
-        b"[" * 100_000 + b"]" * 100_000,
-        b"[" * 100_000,
+        b"[" * 50_000 + b"]" * 50_000,
+        b"[" * 50_000,
     ],
     ids=lambda body: repr(body)[2:12] + str(len(body)),
 )
@@ -101,6 +102,23 @@ def test_too_deep(body: bytes) -> None:
     with pytest.raises(TooLarge) as caught:
         parse(body)
     assert "the answer is nested deeper than 64 levels" == str(caught.value)
+
+
+def many(containers: int) -> bytes:
+    """Return a list of lists and objects: so many containers in all."""
+    return b"[" + b",".join([b"[]"] * (containers - 2)) + b",{}]"
+
+
+def test_as_many_containers_as_are_read() -> None:
+    """A document has room for more rows than any help desk has."""
+    assert MAX_CONTAINERS - 1 == len(cast("list[JSON]", parse(many(MAX_CONTAINERS))))
+
+
+def test_too_many_containers() -> None:
+    """One more is too much: a megabyte of nothing but brackets would fill fifty."""
+    with pytest.raises(TooLarge) as caught:
+        parse(many(MAX_CONTAINERS + 1))
+    assert "the answer has more than 65536 lists and objects" == str(caught.value)
 
 
 @pytest.mark.parametrize(

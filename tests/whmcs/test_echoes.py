@@ -50,10 +50,11 @@ def test_text_around_stays() -> None:
     assert "WHMCS says: Wrong: ***!" == str(failure(body, SECRET))
 
 
-def test_longer_secret_goes_first() -> None:
-    """A secret that begins with another one leaves no rest behind."""
-    body = json.dumps({"result": "error", "message": "No hunter2-and-more here"})
-    assert "WHMCS says: No *** here" == str(failure(body, "hunter2", "hunter2-and-more"))
+@pytest.mark.parametrize("longer", ["hunter2-and-more", "a-hunter2", "a-hunter2-and-more"])
+def test_longer_secret_goes_first(longer: str) -> None:
+    """A secret that holds another one, wherever in it, leaves no rest behind."""
+    body = json.dumps({"result": "error", "message": f"No {longer} here"})
+    assert "WHMCS says: No *** here" == str(failure(body, "hunter2", longer))
 
 
 def test_secret_in_a_page() -> None:

@@ -1,0 +1,43 @@
+"""Connections to WHMCS, kept open between polls, and what must not be believed of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from exporter.whmcs.resolver import Resolver
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+
+class Connector(aiohttp.TCPConnector):
+    """Hands out no kept connection on which an answer came that nobody had asked for.
+
+    aiohttp would take it for the answer to the next call, and each later one for that to the call
+    behind it: right numbers of another time, another action or, behind one proxy, another site.
+    """
+
+    def __init__(self) -> None:
+        """Bound nothing here: how many calls there are is bounded where they are made."""
+        # Every new connection looks its name up: a site that has moved would otherwise fail until
+        # a cache forgot its old address. Calls that come meanwhile share one lookup even so.
+        super().__init__(limit=0, resolver=Resolver(), ttl_dns_cache=0)
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
+    ) -> Connection:
+        """Return a connection, a kept one when there is a sound one."""
+        while _has_answer(connection := await super().connect(req, traces, timeout)):
+            connection.close()
+        return connection
+
+
+def _has_answer(connection: Connection) -> bool:
+    """Tell whether an answer was read before anything was asked; never true of a new connection."""
+    return connection.protocol is not None and len(connection.protocol) > 0

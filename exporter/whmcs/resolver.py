@@ -1,0 +1,73 @@
+"""The system's name resolution, which nobody has to wait for.
+
+The system's resolver cannot be interrupted, and asks a silent name server for ten seconds and
+more. asyncio's threads are few, so that such names would delay all others, and are waited for at
+the end; each lookup here has a thread of its own that simply ends with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from concurrent.futures import Future
+from threading import Thread
+from typing import TYPE_CHECKING, TypeAlias
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Found: TypeAlias = (
+    "tuple[socket.AddressFamily, socket.SocketKind, int, str,"
+    " tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]"
+)
+
+
+class Resolver(AbstractResolver):
+    """getaddrinfo(3), as aiohttp asks for it: at most one lookup of a name is under way."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return a name's addresses.
+
+        Raises:
+            OSError: The name is unknown, or nobody could say.
+            UnicodeError: It cannot be a name.
+        """
+        found: Future[Sequence[Found]] = Future()
+        # From here on nobody can cancel it, so that its thread always finds it open.
+        found.set_running_or_notify_cancel()
+        Thread(target=_look_up, args=(found, host, port, family), daemon=True).start()
+        return [_result(host, each) for each in await asyncio.wrap_future(found)]
+
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+
+def _look_up(
+    found: Future[Sequence[Found]], host: str, port: int, family: socket.AddressFamily
+) -> None:
+    try:
+        addresses = socket.getaddrinfo(
+            host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
+    except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+        found.set_exception(error)
+    else:
+        found.set_result(addresses)
+
+
+def _result(name: str, found: Found) -> ResolveResult:
+    family, _, protocol, _, (host, port, *rest) = found
+    # An address of one link alone, in IPv6, needs the link: the last of its four parts.
+    scope = f"%{rest[-1]}" if rest and rest[-1] else ""
+    return ResolveResult(
+        hostname=name,
+        host=f"{host!s}{scope}",
+        port=int(port),
+        family=family,
+        proto=protocol,
+        flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+    )

@@ -1,0 +1,74 @@
+"""Names become addresses, and nobody waits for a lookup that does not end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exporter.whmcs.resolver import Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("127.0.0.1", ("127.0.0.1", socket.AF_INET)),
+        ("::1", ("::1", socket.AF_INET6)),
+        ("fe80::1%lo", (f"fe80::1%{socket.if_nametoindex('lo')}", socket.AF_INET6)),
+    ],
+)
+async def test_addresses(name: str, address: tuple[str, socket.AddressFamily]) -> None:
+    """Each address is one to connect to, with the link that it is valid on."""
+    found = await Resolver().resolve(name, 443, socket.AF_UNSPEC)
+    assert [(*address, 443)] == [(each["host"], each["family"], each["port"]) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("1.2.3.4.5.6", socket.gaierror), ("a..b", UnicodeError)]
+)
+async def test_name_without_address(name: str, error: type[Exception]) -> None:
+    """What the system says is raised where the name was asked for."""
+    with pytest.raises(error):
+        await Resolver().resolve(name, family=socket.AF_INET)
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Make the system's lookups wait for the event."""
+    released = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def wait(*arguments: object, **options: object) -> object:
+        released.wait()
+        return look_up(*arguments, **options)  # type: ignore[arg-type]  # what it was called with
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    yield released
+    released.set()
+
+
+async def test_lookup_that_is_given_up_ends_in_silence(stuck: threading.Event) -> None:
+    """Its thread neither holds up the process nor complains when it comes back."""
+    before = set(threading.enumerate())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(Resolver().resolve("127.0.0.1"), 0.01)
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.daemon
+    stuck.set()
+    thread.join()
+
+
+async def test_many_stuck_lookups_do_not_delay_each_other(stuck: threading.Event) -> None:
+    """However many names hang, each lookup is under way at once."""
+    before = threading.active_count()
+    lookups = [asyncio.ensure_future(Resolver().resolve("127.0.0.1")) for _ in range(100)]
+    await asyncio.sleep(0)
+    assert 100 == threading.active_count() - before
+    stuck.set()
+    assert 100 == len(await asyncio.gather(*lookups))
