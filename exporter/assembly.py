@@ -36,6 +36,7 @@ def first_snapshot(site: config.Site, polled: Sequence[Source]) -> Snapshot:
         },
         requests={action: 0 for source in polled for action in source.actions},
         failures={},
+        series_limit=site.limits.series,
     )
 
 
@@ -81,7 +82,7 @@ def _statuses(site: config.Site) -> Selection[str]:
 
 def _limits(site: config.Site) -> Limits:
     limits = site.limits
-    return Limits(departments=limits.departments, statuses=limits.statuses, series=limits.series)
+    return Limits(departments=limits.departments, statuses=limits.statuses)
 
 
 def endpoint(site: config.Site, context: ssl.SSLContext | None) -> Endpoint:

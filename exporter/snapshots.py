@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from exporter.polling.holds import Held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from exporter.polling.poller import Poll
     from exporter.polling.readings import Reading
@@ -31,9 +31,10 @@ class Part:
 class SourceState:
     """One source of one site.
 
-    ``interval`` and ``stale_after`` are in seconds, ``last_success`` is Unix time, ``duration``
-    the last poll's seconds. ``success`` is None until the first poll has ended; ``reason`` and
-    ``error`` say why the last one failed.
+    ``interval`` and ``stale_after`` are in seconds, ``last_success`` is Unix time and
+    ``succeeded`` the same moment in monotonic time, ``duration`` the last poll's seconds.
+    ``success`` is None until the first poll has ended; ``reason`` and ``error`` say why the last
+    one failed.
     """
 
     name: str
@@ -43,6 +44,7 @@ class SourceState:
     reason: str | None = None
     error: str | None = None
     last_success: float | None = None
+    succeeded: float | None = None
     duration: float | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
 
@@ -56,9 +58,15 @@ class SourceState:
             reason=poll.error.reason if poll.error else None,
             error=_explanation(self, poll),
             last_success=poll.ended_at if success else self.last_success,
+            succeeded=poll.ended if success else self.succeeded,
             duration=self.duration if poll.duration is None else poll.duration,
             parts={**self.parts, **parts},
         )
+
+    def without(self, parts: Collection[str]) -> SourceState:
+        """Return the state as if some parts had never been read."""
+        kept = {name: part for name, part in self.parts.items() if name not in parts}
+        return replace(self, parts=kept)
 
     def fresh(self, now: float) -> Iterator[Reading]:
         """Yield the readings that may still be shown, the oldest first."""
@@ -75,14 +83,41 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One site: its sources' states, and the totals that only grow."""
+    """One site: its sources' states, and the totals that only grow.
+
+    ``series_limit`` is how many ticket series may be shown, of all its sources together.
+    """
 
     site: str
     sources: Mapping[str, SourceState]
     requests: Mapping[str, int]
     failures: Mapping[str, int]
+    series_limit: float = math.inf
     collisions: int = 0
     dropped: int = 0
+
+    def admitted(self, poll: Poll) -> Poll:
+        """Return a poll without those readings for which the site has no room.
+
+        What is shown of other readings has its room already. A reading is withheld whole: half of
+        one would look like a whole one, and its sums would be wrong in silence.
+        """
+        room = self.series_limit - self._series_beside(poll)
+        readings: dict[str, Reading | None] = {}
+        dropped = poll.outcome.dropped
+        for part, reading in poll.outcome.readings.items():
+            series = reading.series if reading else 0
+            fits = series <= room
+            readings[part] = reading if fits else None
+            room -= series if fits else 0
+            dropped += 0 if fits else series
+        return replace(poll, outcome=replace(poll.outcome, readings=readings, dropped=dropped))
+
+    def _series_beside(self, poll: Poll) -> int:
+        """Return how many series are shown that a poll does not replace."""
+        state = self.sources[poll.source].without(poll.outcome.readings)
+        states = {**self.sources, poll.source: state}.values()
+        return sum(reading.series for state in states for reading in state.fresh(poll.ended))
 
     def after(self, poll: Poll) -> Snapshot:
         """Return the snapshot that a poll leaves behind."""
@@ -112,11 +147,17 @@ class Store:
         for snapshot in self._snapshots.values():
             changed(snapshot)
 
-    def publish(self, poll: Poll) -> None:
-        """Take one ended poll: readers see the site as it was before or as it is after."""
-        snapshot = self._snapshots[poll.site].after(poll)
-        self._snapshots[poll.site] = snapshot
-        self._changed(snapshot)
+    def publish(self, poll: Poll) -> Poll:
+        """Take one ended poll: readers see the site as it was before or as it is after.
+
+        Returns what was published of it.
+        """
+        before = self._snapshots[poll.site]
+        poll = before.admitted(poll)
+        after = before.after(poll)
+        self._snapshots[poll.site] = after
+        self._changed(after)
+        return poll
 
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:

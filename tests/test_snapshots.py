@@ -70,11 +70,12 @@ def test_nothing_is_known_before_the_first_poll() -> None:
 
 
 def test_success_keeps_its_reading_and_moves_the_last_success() -> None:
-    """A success says when, how long and what."""
+    """A success says when, by both clocks, how long and what."""
     state = first_state().after(poll(100.0, a=reading(1)))
 
     assert (True, None, None) == (state.success, state.reason, state.error)
-    assert (UNIX + 100.0, 1.0) == (state.last_success, state.duration)
+    assert (UNIX + 100.0, 100.0) == (state.last_success, state.succeeded)
+    assert 1.0 == state.duration
     assert [reading(1)] == list(state.fresh(100.0))
 
 

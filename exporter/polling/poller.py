@@ -49,8 +49,8 @@ class Poll:
 class Publisher(Protocol):
     """Where polls go."""
 
-    def publish(self, poll: Poll) -> None:
-        """Take one poll, whole."""
+    def publish(self, poll: Poll) -> Poll:
+        """Take one poll, whole; return it without the readings that found no room."""
 
 
 class Poller:
@@ -110,7 +110,7 @@ class Poller:
         ended = self._clock.monotonic()
         error = _first(outcome.failed)
         held = isinstance(error, Held) and not outcome.readings
-        self._publisher.publish(
+        published = self._publisher.publish(
             Poll(
                 site=self.site,
                 source=self.source,
@@ -122,7 +122,7 @@ class Poller:
                 tally=self._site.tally(),
             )
         )
-        self._reporter.report(outcome, error)
+        self._reporter.report(published.outcome, error)
 
     async def _outcome(self, cycle: Cycle) -> Outcome:
         try:

@@ -34,18 +34,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of a site is published; a reading beyond it is withheld whole.
+    """How much a reading may hold; one beyond it is withheld whole.
 
     Half a reading would look like a whole one, and its sums would be wrong in silence.
     """
 
     departments: int
     statuses: int
-    series: int
 
     def outcome(self, reading: Reading, collisions: int, part: str = ONLY_PART) -> Outcome:
         """Return what the success of one part yields: its reading, or None when too large."""
-        if reading.most_statuses > self.statuses or reading.series > self.series:
+        if reading.most_statuses > self.statuses:
             return Outcome(readings={part: None}, collisions=collisions, dropped=reading.series)
         return Outcome(readings={part: reading}, collisions=collisions)
 

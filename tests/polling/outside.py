@@ -39,7 +39,7 @@ Document: TypeAlias = "dict[str, JSON]"
 Answer: TypeAlias = "Document | Exception | asyncio.Future[Document]"
 
 GOOD = "good"
-AMPLE = Limits(departments=500, statuses=200, series=20_000)
+AMPLE = Limits(departments=500, statuses=200)
 
 
 def ticket_counts(statuses: Mapping[str, int] | None = None, **fields: JSON) -> Document:
@@ -238,9 +238,10 @@ class Bench:
             telemetry=self.telemetry,
         )
 
-    def publish(self, poll: Poll) -> None:
+    def publish(self, poll: Poll) -> Poll:
         """Keep a poll."""
         self.polls.append(poll)
+        return poll
 
     def poller(
         self, source: Source, first_polls: AbstractAsyncContextManager[object] | None = None

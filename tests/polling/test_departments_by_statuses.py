@@ -128,9 +128,8 @@ async def test_collisions_are_added_up_within_each_department() -> None:
 @pytest.mark.parametrize(
     ("limits", "dropped", "calls"),
     [
-        (Limits(departments=1, statuses=200, series=20_000), 4, 1),
-        (Limits(departments=2, statuses=1, series=20_000), 8, 3),
-        (Limits(departments=2, statuses=2, series=7), 8, 3),
+        (Limits(departments=1, statuses=200), 4, 1),
+        (Limits(departments=2, statuses=1), 8, 3),
     ],
 )
 async def test_reading_beyond_a_limit_is_withheld_whole(
@@ -150,7 +149,7 @@ async def test_reading_within_the_limits_is_published() -> None:
     """Exactly as much as allowed is not too much."""
     bench = Bench()
 
-    poll = await bench.poll(bench.departments(limits=Limits(departments=2, statuses=2, series=8)))
+    poll = await bench.poll(bench.departments(limits=Limits(departments=2, statuses=2)))
 
     assert 2 == len(rows(poll.outcome.readings[ONLY_PART]))
     assert 0 == poll.outcome.dropped

@@ -158,6 +158,16 @@ async def test_secret_that_changed_just_before_the_refusal_causes_no_wait(*, sta
     assert None is good.error
 
 
+async def test_file_that_looks_the_same_is_not_read_for_each_call() -> None:
+    """Without a refusal a call costs a look at the file's stamp, not a read."""
+    bench = Bench(credential=SecretFile("old"))
+    bench.credential.rotate("new", stamped=False)
+
+    await bench.poll(bench.ticket_counts())
+
+    assert ["old"] == [call.form["secret"] for call in bench.whmcs.calls]
+
+
 async def test_client_secret_that_changed_just_before_the_refusal_causes_no_wait() -> None:
     """What stands in front of WHMCS may be rotated within one tick of a file's stamp as well."""
     bench = Bench()

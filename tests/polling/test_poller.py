@@ -69,6 +69,11 @@ def begun(polls: list[Poll]) -> list[float]:
     return [poll.ended - (poll.duration or 0.0) for poll in polls]
 
 
+def test_phase_is_the_same_everywhere() -> None:
+    """A restart, on whatever machine and version, keeps a source's place in its interval."""
+    assert 3276714931 / 2**32 == phase("acme", "ticket_counts")
+
+
 async def test_first_poll_is_at_once_and_the_others_at_the_phase() -> None:
     """The plan is the start, then start + phase of the interval + whole intervals."""
     bench = Bench(interval=100.0)

@@ -19,6 +19,10 @@ Line: TypeAlias = "tuple[str, str, dict[str, object]]"
 SUCCEEDS: Line = ("INFO", "poll succeeds", {})
 COLLIDES: Line = ("WARNING", "several statuses share one label value and are added", {})
 TOO_MANY: Line = ("WARNING", "reading withheld: more than `limits` allow", {"series": 7})
+LACKING: list[tuple[dict[str, int], Line]] = [
+    ({"\0": 1, "\x01": 2}, COLLIDES),
+    ({"a": 1, "b": 2, "c": 3}, TOO_MANY),
+]
 
 
 def fails(reason: str, error: str) -> Line:
@@ -53,7 +57,7 @@ def bench(caplog: pytest.LogCaptureFixture) -> Bench:
 @pytest.fixture
 def poller(bench: Bench) -> Poller:
     """Return a poller of ``ticket_counts`` that lets two statuses pass."""
-    limits = Limits(departments=500, statuses=2, series=20_000)
+    limits = Limits(departments=500, statuses=2)
     return bench.poller(bench.ticket_counts(limits=limits))
 
 
@@ -107,11 +111,21 @@ async def test_source_that_is_held_from_the_start_says_so(
     assert [fails("auth", "held back after `auth`")] == lines(caplog)
 
 
-@pytest.mark.parametrize(
-    ("statuses", "line"),
-    [({"\0": 1, "\x01": 2}, COLLIDES), ({"a": 1, "b": 2, "c": 3}, TOO_MANY)],
-    ids=["collisions", "limits"],
-)
+@pytest.mark.parametrize(("statuses", "line"), LACKING, ids=["collisions", "limits"])
+async def test_what_the_first_reading_lacks_is_told(
+    bench: Bench,
+    poller: Poller,
+    caplog: pytest.LogCaptureFixture,
+    statuses: dict[str, int],
+    line: Line,
+) -> None:
+    """Nothing is taken as told before the first poll."""
+    await poll(bench, poller, ticket_counts(statuses))
+
+    assert [SUCCEEDS, line] == lines(caplog)
+
+
+@pytest.mark.parametrize(("statuses", "line"), LACKING, ids=["collisions", "limits"])
 async def test_what_a_reading_lacks_is_told_once(
     bench: Bench,
     poller: Poller,

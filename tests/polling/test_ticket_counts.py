@@ -108,7 +108,7 @@ async def test_reading_beyond_the_limits_is_withheld_and_the_poll_succeeds() -> 
     """WHMCS did nothing wrong; what was dropped is told."""
     bench = Bench()
     bench.whmcs.answers[COUNTS] = ticket_counts({"a": 1, "b": 2, "c": 3})
-    limits = Limits(departments=500, statuses=2, series=20_000)
+    limits = Limits(departments=500, statuses=2)
 
     poll = await bench.poll(bench.ticket_counts(limits=limits))
 
