@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from exporter.polling.source import Source
     from exporter.snapshots import Snapshot
     from exporter.web.listen import Address, Listener
+    from exporter.web.protection import Protection
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class ServeOptions:
     addresses: Sequence[Address]
     web: WebOptions = field(default_factory=WebOptions)
     process_metrics: bool = True
+    protection: Protection | None = None
 
 
 class Exporter:
@@ -116,9 +118,9 @@ class Exporter:
         """Return every site's snapshot."""
         return self._store.snapshots
 
-    def unix_time(self) -> float:
-        """Return now."""
-        return self._clock.time()
+    def monotonic(self) -> float:
+        """Return the time by which ages are told."""
+        return self._clock.monotonic()
 
     def healthy(self) -> bool:
         """Tell whether every poller makes progress."""
@@ -151,7 +153,7 @@ async def serve(
     stop = stop or asyncio.Event()
     _stop_on_signals(stop)
     async with AsyncExitStack() as stack:
-        listeners = [_listen(address, stack) for address in options.addresses]
+        listeners = [await _listen(address, stack) for address in options.addresses]
         session = await stack.enter_async_context(open_session(f"whmcs-exporter/{__version__}"))
         exporter = Exporter(
             configuration.sites,
@@ -160,16 +162,23 @@ async def serve(
             process_metrics=options.process_metrics,
         )
         pages = Pages(exporter, exporter.exposition, options.web)
-        sockets = [listener.socket for listener in listeners]
-        async with asyncio.TaskGroup() as group, Server(pages.application(), sockets):
-            polling = [group.create_task(poller.run()) for poller in exporter.pollers]
+        server = Server(
+            pages.application(),
+            [listener.socket for listener in listeners],
+            protection=options.protection,
+            max_connections=options.web.max_connections,
+        )
+        async with asyncio.TaskGroup() as group, server:
+            running = [group.create_task(poller.run()) for poller in exporter.pollers]
+            if options.protection is not None:
+                running.append(group.create_task(options.protection.watch()))
             addresses = [listener.address for listener in listeners]
             for address in addresses:
                 log.info("listening", extra={"address": str(address)})
             started(addresses)
             await stop.wait()
             log.info("stopping")
-            for task in polling:
+            for task in running:
                 task.cancel()
 
 
@@ -197,9 +206,10 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop.set)
 
 
-def _listen(address: Address, stack: AsyncExitStack) -> Listener:
+async def _listen(address: Address, stack: AsyncExitStack) -> Listener:
     try:
-        listener = address.open()
+        # In a thread: a name may take its time to be resolved.
+        listener = await asyncio.to_thread(address.open)
     except OSError as error:
         # Not every error of a socket names its address.
         raise OSError(f"cannot listen on {address}: {error.strerror}") from error

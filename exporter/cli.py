@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from exporter import config, flags, logs
@@ -19,6 +20,8 @@ from exporter.whmcs.tls import certificates_unread
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+    from exporter.web.protection import Protection
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,9 @@ def main(argv: Sequence[str]) -> int:
 
 def run() -> None:
     """Run as the installed command."""
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    logs.give_up()
+    sys.exit(code)
 
 
 def _serve(args: argparse.Namespace) -> int:
@@ -60,6 +65,7 @@ def _serve(args: argparse.Namespace) -> int:
         addresses=args.addresses or [Address.parse(flags.DEFAULT_ADDRESS)],
         web=WebOptions(telemetry_path=args.telemetry_path, max_requests=args.max_requests),
         process_metrics=args.process_metrics,
+        protection=_protection(args),
     )
     asyncio.run(app.serve(configuration, options))
     return _OK
@@ -67,6 +73,11 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     configuration = _load(args)
+    if args.web_config_file is not None:
+        from exporter.config import web
+
+        for warning in web.load(args.web_config_file).warnings:
+            log.warning(warning)
     print(f"configuration is good, sites: {len(configuration.sites)}")
     return _OK
 
@@ -77,10 +88,18 @@ def _collect(args: argparse.Namespace) -> int:
 
     exposition, all_succeeded = asyncio.run(app.collect(_load(args)))
     if args.output is None:
-        sys.stdout.buffer.write(exposition)
+        _write_out(exposition)
     else:
         textfile.write(args.output, exposition)
     return _OK if all_succeeded else _SITE_FAILED
+
+
+def _write_out(exposition: bytes) -> None:
+    if sys.__stdout__ is None:
+        raise OSError("standard output is closed")
+    # Closed here, so that what cannot be written fails here, and not at the interpreter's end.
+    with open(sys.__stdout__.fileno(), "wb", closefd=False) as out:
+        out.write(exposition)
 
 
 def _simulate(args: argparse.Namespace) -> int:
@@ -97,9 +116,21 @@ def _demo(args: argparse.Namespace) -> int:
     return _OK
 
 
+def _protection(args: argparse.Namespace) -> Protection | None:
+    if args.web_config_file is None:
+        return None
+    from exporter.config import web
+    from exporter.web.protection import Protection
+
+    return Protection(partial(web.load, args.web_config_file), config.ConfigError)
+
+
 def _load(args: argparse.Namespace) -> config.Config:
     logs.configure(args.log_level, args.log_format)
-    return config.load(args.config_file, os.environ)
+    configuration = config.load(args.config_file, os.environ)
+    for warning in configuration.warnings:
+        log.warning(warning)
+    return configuration
 
 
 _COMMANDS = {

@@ -54,8 +54,19 @@ def _parser(command: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _serve_flags(parser: argparse.ArgumentParser) -> None:
+def _check_flags(parser: argparse.ArgumentParser) -> None:
     _config_flags(parser)
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        type=Path,
+        metavar="FILE",
+        help="TLS, users and headers of the pages, in the format of Prometheus's exporter-toolkit",
+    )
+
+
+def _serve_flags(parser: argparse.ArgumentParser) -> None:
+    _check_flags(parser)
     parser.add_argument(
         "--config.check",
         dest="check",
@@ -148,7 +159,7 @@ def _config_flags(parser: argparse.ArgumentParser) -> None:
 
 _FLAGS = {
     "serve": _serve_flags,
-    "check": _config_flags,
+    "check": _check_flags,
     "collect": _collect_flags,
     "simulate": _simulate_flags,
     "demo": _demo_flags,

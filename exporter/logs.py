@@ -32,6 +32,18 @@ def configure(level: str, log_format: LogFormat) -> None:
     logging.getLogger("exporter").setLevel(level)
 
 
+def give_up() -> None:
+    """Forget lines that could not be written, on a full disk say: the program is at its end.
+
+    The interpreter would try once more, and end with an exit code of its own.
+    """
+    try:
+        if sys.stderr:  # None when it was closed at the start
+            sys.stderr.flush()
+    except OSError:
+        sys.stderr = None
+
+
 def _formatter(log_format: LogFormat) -> logging.Formatter:
     # Imported here, since only one of the two is ever used.
     if log_format == "json":

@@ -25,7 +25,14 @@ ALLOWED: dict[str, set[str]] = {
 }
 # Third parties, and the only modules that may import them.
 THIRD_PARTIES = {
-    "aiohttp": {"exporter.whmcs.client", "exporter.app", "exporter.web", "exporter.simulator"},
+    "aiohttp": {
+        "exporter.whmcs.client",
+        "exporter.whmcs.connector",
+        "exporter.whmcs.resolver",
+        "exporter.app",
+        "exporter.web",
+        "exporter.simulator",
+    },
     "prometheus_client": {"exporter.exposition", "exporter.web.server"},
     "yaml": {"exporter.config"},
 }

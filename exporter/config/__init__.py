@@ -5,8 +5,9 @@
     load ─► document, variables ─► tree ─► section ─► sites, login ─► model
             (YAML, environment)           (a mapping)  (every key)    (frozen)
 
-``values`` and ``addresses`` read single values, ``secret`` keeps what must not be shown, and
-``problems`` collects what is wrong, with its place.
+``values`` and ``addresses`` read single values, ``secret`` keeps what must not be shown,
+``problems`` collects what is wrong, with its place, and ``exposure`` says who else may read it.
+``web``, with ``web_tls`` and ``ciphers``, is the reader of another file, that of the pages.
 """
 
 from exporter.config.load import load

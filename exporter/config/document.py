@@ -31,10 +31,11 @@ _SYNTAX_OTHER = "not valid YAML; check quotes, brackets, colons and indentation"
 _KEY_IN_FULL = re.compile(r"[A-Za-z_-]{1,32}")
 
 
-def read(path: Path, problems: Problems) -> Node | None:
+def read(path: Path, problems: Problems, *, may_be_empty: bool = False) -> Node | None:
     """Read the one document of a YAML file.
 
-    ``None`` when there is none to go on with; ``problems`` then says why.
+    ``None`` when there is none to go on with; ``problems`` then says why, unless the file is empty
+    and may be so.
     """
     start = Place(str(path), path.parent)
     problems.opened(start.source)
@@ -42,7 +43,7 @@ def read(path: Path, problems: Problems) -> Node | None:
     if text is None:
         return None
     try:
-        root = _compose(text, start, problems)
+        root = _compose(text, start, problems, may_be_empty=may_be_empty)
         return None if root is None else _Converter(start, problems).node(root)
     except RecursionError:
         problems.add(start, "too deeply nested; a configuration has a few levels")
@@ -72,7 +73,9 @@ def _text(path: Path, start: Place, problems: Problems) -> str | None:
     return None
 
 
-def _compose(text: str, start: Place, problems: Problems) -> yaml.Node | None:
+def _compose(
+    text: str, start: Place, problems: Problems, *, may_be_empty: bool
+) -> yaml.Node | None:
     try:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
@@ -88,7 +91,7 @@ def _compose(text: str, start: Place, problems: Problems) -> yaml.Node | None:
     except (ValueError, OverflowError):  # from numbers in escapes and in %YAML
         problems.add(_place(loader.get_mark(), start), _SYNTAX_OTHER)
         return None
-    if root is None:
+    if root is None and not may_be_empty:
         problems.add(start, "empty; write the configuration into it")
     return root
 
@@ -134,8 +137,8 @@ class _Converter:
             return self._table(node, place)
         if isinstance(node, yaml.SequenceNode):
             return Listing(tuple(self.node(item) for item in node.value), place)
-        empty = node.tag == f"{_STANDARD_TAG}null" or node.value == ""
-        return Scalar(node.value, place, empty=empty)
+        kind = node.tag.removeprefix(_STANDARD_TAG)
+        return Scalar(node.value, place, empty=kind == "null" or node.value == "", kind=kind)
 
     def _table(self, node: yaml.MappingNode, place: Place) -> Table:
         entries: dict[str, Entry] = {}

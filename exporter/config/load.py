@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from exporter.config import document, variables
+from exporter.config import document, exposure, variables
 from exporter.config.model import Config, Site
 from exporter.config.problems import ConfigError, Place, Problems
 from exporter.config.section import Scope, Section, expect
@@ -34,7 +34,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
     config = _from_environment(scope) if path is None else _from_file(path, scope)
     if problems:
         raise ConfigError(problems.lines())
-    return config
+    return replace(config, warnings=exposure.warnings(scope.secret_files))
 
 
 def _from_environment(scope: Scope) -> Config:

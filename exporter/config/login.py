@@ -79,7 +79,7 @@ def _secret(section: Section, key: str) -> Secret | None:
 
 def _value(section: Section, form: str, node: Node) -> Secret | None:
     if form == "_file":
-        return section.parsed(node, lambda value: _from_file(node.place.folder, value))
+        return section.parsed(node, lambda value: _from_file(section, node.place.folder, value))
     if form == "_env":
         return section.parsed(node, lambda value: _from_variable(section, value))
     return section.parsed(node, lambda value: _literal(value, "configuration"))
@@ -106,8 +106,9 @@ def _from_variable(section: Section, name: str) -> Secret:
     return _literal(value, f"${name}")
 
 
-def _from_file(folder: Path, name: str) -> Secret:
+def _from_file(section: Section, folder: Path, name: str) -> Secret:
     path = folder / text(name)
+    section.scope.secret_files[path] = None
     try:
         return FileSecret(path)
     except OSError as error:

@@ -5,7 +5,7 @@ holds one need not check anything again. Two of them are equal when configured e
 included.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -129,7 +129,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every site, and the configuration files they were read from (none: the environment)."""
+    """Every site, and the configuration files they were read from (none: the environment).
+
+    ``warnings`` are for the log: what works, and should not be left as it is.
+    """
 
     sites: tuple[Site, ...]
     files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = field(default=(), compare=False)

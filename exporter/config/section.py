@@ -6,6 +6,7 @@ It may lie over others (a site over ``defaults``): a key counts where it is firs
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self, TypeVar
 
 from exporter.config.certificates import Problem, checker
@@ -35,7 +36,7 @@ class Scope:
     ``spelling`` has the names that users know the keys by, where those are not the keys
     themselves. What is not ``whole`` (``defaults``) may lack keys, and its values need not fit
     together: that counts only in the sites that use them. ``tls_problem`` tries files of
-    certificates, each once.
+    certificates, each once. ``secret_files`` collects, in order, the files of secrets.
     """
 
     problems: Problems
@@ -43,6 +44,7 @@ class Scope:
     spelling: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
     tls_problem: Callable[[TLSConfig], Problem | None] = field(default_factory=checker)
+    secret_files: dict[Path, None] = field(default_factory=dict)
 
 
 class Section:

@@ -1,9 +1,9 @@
 """From a section to a site: every key, its default and its bounds."""
 
 from functools import partial
-from pathlib import Path
 
 from exporter.config import addresses, login, model
+from exporter.config.files import file
 from exporter.config.model import (
     BasicAuth,
     DepartmentCredential,
@@ -14,7 +14,6 @@ from exporter.config.model import (
     TLSConfig,
     Waiting,
 )
-from exporter.config.secret import open_regular
 from exporter.config.section import Section
 from exporter.config.values import (
     Unfit,
@@ -24,7 +23,6 @@ from exporter.config.values import (
     integer,
     name,
     size,
-    text,
     timezone,
     title,
     written,
@@ -172,12 +170,15 @@ def _basic_auth(section: Section) -> BasicAuth | None:
 
 def _tls_config(section: Section) -> TLSConfig:
     with section.section("tls_config") as inner:
-        cert_file, key_file = _file(inner, "cert_file"), _file(inner, "key_file")
+        cert_file, key_file = file(inner, "cert_file"), file(inner, "key_file")
         if key_file and not cert_file:
             wrong = "a `key_file` without a `cert_file`; give both"
             inner.conflict(("key_file", "cert_file"), wrong)
+        if cert_file:
+            # Without a file of its own the key is in the certificate's.
+            section.scope.secret_files[key_file or cert_file] = None
         tls_config = TLSConfig(
-            ca_file=_file(inner, "ca_file"),
+            ca_file=file(inner, "ca_file"),
             cert_file=cert_file,
             key_file=key_file,
             server_name=inner.scalar("server_name", addresses.server_name, None),
@@ -186,20 +187,3 @@ def _tls_config(section: Section) -> TLSConfig:
         if problem := section.scope.tls_problem(tls_config):
             inner.conflict(*problem)
         return tls_config
-
-
-def _file(section: Section, key: str) -> Path | None:
-    node = section.find(key).get(key)
-    if node is None:
-        return None
-    return section.scalar(key, partial(_readable, folder=node.place.folder), None)
-
-
-def _readable(value: str, *, folder: Path) -> Path:
-    path = folder / text(value)
-    try:
-        open_regular(path).close()
-    except OSError as error:
-        msg = f"cannot be read ({path}: {error.strerror}); give the path of a readable file"
-        raise Unfit(msg) from error
-    return path

@@ -11,11 +11,15 @@ from exporter.config.problems import Place
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value, its text as it was written; ``empty`` when nothing was."""
+    """One value, its text as it was written; ``empty`` when nothing was.
+
+    ``kind`` is what YAML takes it for, unless it is quoted: ``str``, ``null``, ``bool``, ``int``.
+    """
 
     text: str
     place: Place
     empty: bool = False
+    kind: str = "str"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ _UNIX = "unix:"
 # A colon belongs to IPv6 alone, and IPv6 alone into brackets.
 _HOST_AND_PORT = re.compile(r"(\[(?P<ipv6>[^][]*:[^][]*)\]|(?P<host>[^][:]*)):(?P<port>[0-9]{1,5})")
 _LARGEST_PORT = 65535
+# Clients that wait to be taken: what is beyond it tries again after a second, a scraper too.
+_BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,10 @@ class Listener:
 def _open_every(port: int) -> socket.socket:
     """Listen on all addresses of this machine, IPv4's too: one socket, so one port for 0."""
     if socket.has_dualstack_ipv6():
-        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
-    return socket.create_server(("", port))
+        return socket.create_server(
+            ("", port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True
+        )
+    return socket.create_server(("", port), backlog=_BACKLOG)
 
 
 def _open_host(host: str, port: int) -> socket.socket:
@@ -95,7 +99,7 @@ def _open_host(host: str, port: int) -> socket.socket:
     except UnicodeError:
         raise OSError(errno.EINVAL, f"{host!r} cannot be the name of a host") from None
     family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
-    return socket.create_server(address, family=family)
+    return socket.create_server(address, family=family, backlog=_BACKLOG)
 
 
 def _open_unix(path: Path) -> socket.socket:
@@ -105,7 +109,7 @@ def _open_unix(path: Path) -> socket.socket:
     with contextlib.ExitStack() as on_failure:
         on_failure.callback(listening.close)
         listening.bind(str(path))
-        listening.listen()
+        listening.listen(_BACKLOG)
         on_failure.pop_all()
     return listening
 

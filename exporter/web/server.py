@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from aiohttp import web
-from prometheus_client.exposition import gzip_accepted
 
 from exporter.exposition.formats import negotiate
+from exporter.web.connections import Connection, Connections, Deadlines
 from exporter.web.status import as_json, as_page
 
 if TYPE_CHECKING:
@@ -21,10 +23,20 @@ if TYPE_CHECKING:
 
     from exporter.exposition.exposition import Exposition
     from exporter.snapshots import Snapshot
+    from exporter.web.protection import Protection
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # Scrapes under way may finish; a client slower than this is cut off, so that all is over in 5 s:
 # aiohttp waits this long twice, for the end of the answer and for the end of its handler.
 _SHUTDOWN_SECONDS = 2.0
+_SPARE_CONNECTIONS = 200
+# Between them those who are connected get their turn.
+_ACCEPTED_AT_ONCE = 16
+# Without a descriptor left, this long for others to end.
+_OUT_OF_DESCRIPTORS_SECONDS = 1.0
+# A quality of 0 says "not this one".
+_GZIP = re.compile(r"\s*gzip\s*(?:;\s*q=(?P<quality>[0-9.]+)\s*)?", re.IGNORECASE)
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "Referrer-Policy": "no-referrer",
@@ -42,8 +54,8 @@ class Exporter(Protocol):
     def snapshots(self) -> Iterable[Snapshot]:
         """Return every site's snapshot."""
 
-    def unix_time(self) -> float:
-        """Return now."""
+    def monotonic(self) -> float:
+        """Return the time by which ages are told."""
 
     def healthy(self) -> bool:
         """Tell whether every poller makes progress; WHMCS being down changes nothing."""
@@ -61,6 +73,11 @@ class WebOptions:
 
     telemetry_path: str = "/metrics"
     max_requests: int = 40
+
+    @property
+    def max_connections(self) -> int:
+        """How many connections may be open: beyond the scrapes, some that wait or look around."""
+        return self.max_requests + _SPARE_CONNECTIONS
 
 
 class Pages:
@@ -106,7 +123,7 @@ class Pages:
 
     def _scrape(self, request: web.Request) -> web.Response:
         text_format = negotiate(request.headers.get("Accept", ""))
-        compress = gzip_accepted(request.headers.get("Accept-Encoding", ""))
+        compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
         headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
         if names := request.query.getall("name[]", []):
             return web.Response(
@@ -122,7 +139,7 @@ class Pages:
         """Show all sites to a person."""
         page = as_page(
             self._exporter.snapshots(),
-            self._exporter.unix_time(),
+            self._exporter.monotonic(),
             version=self._exporter.version,
             telemetry_path=self._options.telemetry_path,
         )
@@ -130,7 +147,7 @@ class Pages:
 
     async def sites(self, _request: web.Request) -> web.Response:
         """Show all sites to a program."""
-        return web.json_response(as_json(self._exporter.snapshots(), self._exporter.unix_time()))
+        return web.json_response(as_json(self._exporter.snapshots(), self._exporter.monotonic()))
 
     async def healthy(self, _request: web.Request) -> web.Response:
         """Say whether the exporter itself works."""
@@ -144,7 +161,7 @@ class Pages:
     async def _account(
         self,
         request: web.Request,
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+        handler: Handler,
     ) -> web.StreamResponse:
         """Count every answer under its route; paths that nobody serves are one label value."""
         resource = request.match_info.route.resource
@@ -165,19 +182,36 @@ class Pages:
 class Server:
     """Serves an application on sockets that are open already; an async context manager."""
 
-    def __init__(self, application: web.Application, sockets: Iterable[socket.socket]) -> None:
-        """Serve ``application``; the sockets are closed by whoever opened them."""
-        application.on_response_prepare.append(_secure)
-        self._runner = web.AppRunner(
-            application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+    def __init__(
+        self,
+        application: web.Application,
+        sockets: Iterable[socket.socket],
+        *,
+        protection: Protection | None = None,
+        max_connections: int = WebOptions().max_connections,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        """Serve ``application``, to everybody over plain HTTP unless there is a ``protection``."""
+        application.middlewares.insert(0, _mark)
+        application.on_response_prepare.append(self._secure)
+        if protection is not None:
+            application.middlewares.append(protection.guard)
+        self._protection = protection
+        self._runner = web.AppRunner(application, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._sockets = list(sockets)
+        self._connections = Connections(
+            max_connections,
+            admits=protection.admits if protection else lambda _: True,
+            headers=_SECURITY_HEADERS,
+            deadlines=deadlines or Deadlines(),
         )
-        self._sockets = tuple(sockets)
 
     async def __aenter__(self) -> Self:
         """Start to serve."""
         await self._runner.setup()
         for listening in self._sockets:
-            await web.SockSite(self._runner, listening).start()
+            listening.setblocking(False)  # noqa: FBT003 - the library's own signature
+            self._listen(listening)
         return self
 
     async def __aexit__(
@@ -186,12 +220,57 @@ class Server:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take no more connections, let answers under way finish, and end."""
+        """Close the sockets, let answers under way finish, and end."""
+        while self._sockets:
+            listening = self._sockets.pop()
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
+        self._connections.stop()
         await self._runner.cleanup()
 
+    def _listen(self, listening: socket.socket) -> None:
+        if listening in self._sockets:
+            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
 
-async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_SECURITY_HEADERS)
+    def _accept(self, listening: socket.socket) -> None:
+        """Take those who wait, a few: the loop comes back while there are more."""
+        context = self._protection.context if self._protection else None
+        try:
+            for _ in range(_ACCEPTED_AT_ONCE):
+                client, _ = listening.accept()
+                client.setblocking(False)  # noqa: FBT003 - the library's own signature
+                self._connections.open(cast("web.Server", self._runner.server), client, context)
+        except (BlockingIOError, ConnectionAbortedError):
+            pass
+        except OSError:
+            # No descriptor, no memory: without a pause the loop would do nothing else.
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(listening)
+            loop.call_later(_OUT_OF_DESCRIPTORS_SECONDS, self._listen, listening)
+
+    async def _secure(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(_SECURITY_HEADERS)
+        for name, value in self._protection.rules.headers.items() if self._protection else ():
+            response.headers[name] = value
+            if not value:
+                del response.headers[name]
+
+
+@web.middleware
+async def _mark(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell the connection that its client is not waited for meanwhile."""
+    connection = cast("Connection", request.protocol)
+    connection.begin()
+    try:
+        return await handler(request)
+    finally:
+        connection.end()
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Tell whether an ``Accept-Encoding`` header takes gzip by its name (RFC 9110, 12.5.3)."""
+    matches = map(_GZIP.fullmatch, accept_encoding.split(","))
+    return any(match and (match["quality"] or "1").strip("0.") for match in matches)
 
 
 def _probe(good: bool, problem: str) -> web.Response:  # noqa: FBT001 - the answer itself

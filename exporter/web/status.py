@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """One source of one site; times are Unix time, the rest seconds, unknown ones None."""
+    """One source of one site; times are Unix time, the rest seconds, unknown ones None.
+
+    ``age`` is how long ago the last success was, whatever has happened to the machine's clock.
+    """
 
     source: str
     success: bool | None
@@ -27,29 +30,28 @@ class SourceStatus:
     interval: float
 
     @classmethod
-    def of(cls, state: SourceState, unix_time: float) -> SourceStatus:
-        """Look at a state at a Unix time."""
-        last = state.last_success
+    def of(cls, state: SourceState, now: float) -> SourceStatus:
+        """Look at a state at a monotonic time."""
         return cls(
             source=state.name,
             success=state.success,
             reason=state.reason,
             error=state.error,
-            last_success=last,
-            age=None if last is None else max(0.0, unix_time - last),
+            last_success=state.last_success,
+            age=None if state.succeeded is None else now - state.succeeded,
             duration=state.duration,
             interval=state.interval,
         )
 
 
-def as_json(snapshots: Iterable[Snapshot], unix_time: float) -> dict[str, Any]:
-    """Return what ``/api/v1/sites`` shows: every site and, within, its sources."""
+def as_json(snapshots: Iterable[Snapshot], now: float) -> dict[str, Any]:
+    """Return what ``/api/v1/sites`` shows at a monotonic time: every site and its sources."""
     return {
         "sites": [
             {
                 "site": snapshot.site,
                 "sources": [
-                    asdict(SourceStatus.of(state, unix_time)) for state in snapshot.sources.values()
+                    asdict(SourceStatus.of(state, now)) for state in snapshot.sources.values()
                 ],
             }
             for snapshot in snapshots
@@ -57,12 +59,10 @@ def as_json(snapshots: Iterable[Snapshot], unix_time: float) -> dict[str, Any]:
     }
 
 
-def as_page(
-    snapshots: Iterable[Snapshot], unix_time: float, *, version: str, telemetry_path: str
-) -> str:
-    """Return the landing page; everything in it that is not ours is escaped."""
+def as_page(snapshots: Iterable[Snapshot], now: float, *, version: str, telemetry_path: str) -> str:
+    """Return the landing page at a monotonic time; what in it is not ours is escaped."""
     rows = (
-        _row(snapshot.site, SourceStatus.of(state, unix_time))
+        _row(snapshot.site, SourceStatus.of(state, now))
         for snapshot in snapshots
         for state in snapshot.sources.values()
     )

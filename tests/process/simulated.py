@@ -10,16 +10,16 @@ from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
 
 # A Wednesday in office hours.
-_START = datetime(2026, 3, 4, 11, tzinfo=UTC)
+START = datetime(2026, 3, 4, 11, tzinfo=UTC)
 ODD_NAMES = ("Support", 'Sales "EU"', "VPS\\Cloud", "Two\nlines", "Domains 🌍", "Support")
 
 
 def odd_site() -> Site:
     """Make ``acme``, whose departments have names that need care, two of them the same one."""
-    return Site(desk=HelpDesk("acme", seed=7, start=_START, departments=ODD_NAMES))
+    return Site(desk=HelpDesk("acme", seed=7, start=START, departments=ODD_NAMES))
 
 
 def standing_still(site: Site) -> Simulator:
     """Make a simulator of a site and of a plain second one, ``globex``; no time passes in it."""
-    other = Site(desk=HelpDesk("globex", seed=7, start=_START, departments=2))
-    return Simulator([site, other], FastClock(0, _START))
+    other = Site(desk=HelpDesk("globex", seed=7, start=START, departments=2))
+    return Simulator([site, other], FastClock(0, START))

@@ -30,15 +30,24 @@ class Prometheus:
         self._url = url
 
     @classmethod
-    async def start(cls, launcher: Launcher, folder: Path, target: str, *rules: Path) -> Prometheus:
+    async def start(
+        cls,
+        launcher: Launcher,
+        folder: Path,
+        target: str,
+        *rules: Path,
+        **keys: Any,  # noqa: ANN401 - whatever a key may hold
+    ) -> Prometheus:
         """Scrape ``target`` (HOST:PORT) and evaluate ``rules`` every second from now on.
 
-        It listens on a free port, and stores in ``folder``.
+        It listens on a free port, and stores in ``folder``. ``keys`` go into the scrape's part of
+        its configuration.
         """
+        scrape = {"job_name": "whmcs", "static_configs": [{"targets": [target]}], **keys}
         config = {
             "global": {"scrape_interval": "1s"},
             "rule_files": [str(path) for path in rules],
-            "scrape_configs": [{"job_name": "whmcs", "static_configs": [{"targets": [target]}]}],
+            "scrape_configs": [scrape],
         }
         path = folder / "prometheus.yml"
         path.write_text(json.dumps(config), encoding="utf-8")
@@ -69,15 +78,24 @@ class Prometheus:
         (row,) = await self._ask(f"{selector}[1h]")
         return [(float(moment), float(value)) for moment, value in row["values"]]
 
+    async def last_error(self) -> str:
+        """Return why the last scrape failed; empty when it did not."""
+        (target,) = (await self._get("targets"))["activeTargets"]
+        return str(target["lastError"])
+
     async def _ask(self, expression: str) -> list[Any]:
+        result: list[Any] = (await self._get("query", query=expression))["result"]
+        return result
+
+    async def _get(self, path: str, **parameters: str) -> dict[str, Any]:
         async with (
             aiohttp.ClientSession() as session,
-            session.get(f"{self._url}/api/v1/query", params={"query": expression}) as response,
+            session.get(f"{self._url}/api/v1/{path}", params=parameters) as response,
         ):
             answer = await response.json()
         assert answer["status"] == "success", answer
-        result: list[Any] = answer["data"]["result"]
-        return result
+        data: dict[str, Any] = answer["data"]
+        return data
 
 
 def _identity(metric: dict[str, str]) -> Series:

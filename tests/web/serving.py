@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from exporter.snapshots import Snapshot
+    from exporter.web.connections import Deadlines
+    from exporter.web.protection import Protection
 
 # So small that a client that does not read stops the server after a few kilobytes.
 _BUFFER = 4096
@@ -46,9 +48,9 @@ class StandIn:
         """Return every site's snapshot."""
         return self.shown
 
-    def unix_time(self) -> float:
-        """Return now."""
-        return self.clock.time()
+    def monotonic(self) -> float:
+        """Return the time by which ages are told."""
+        return self.clock.monotonic()
 
     def healthy(self) -> bool:
         """Tell what the test wants."""
@@ -117,7 +119,12 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    exporter: StandIn | None = None, options: WebOptions | None = None
+    exporter: StandIn | None = None,
+    options: WebOptions | None = None,
+    *,
+    protection: Protection | None = None,
+    max_connections: int = 240,
+    deadlines: Deadlines | None = None,
 ) -> AsyncIterator[Served]:
     """Serve an exporter's pages on loopback."""
     exporter = exporter or StandIn()
@@ -126,8 +133,15 @@ async def serving(
     listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     port = listener.address.port
     client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", auto_decompress=False)
+    server = Server(
+        pages.application(),
+        [listener.socket],
+        protection=protection,
+        max_connections=max_connections,
+        deadlines=deadlines,
+    )
     try:
-        async with client, Server(pages.application(), [listener.socket]) as server:
+        async with client, server:
             yield Served(exporter=exporter, client=client, server=server, port=port)
     finally:
         listener.close()

@@ -130,7 +130,10 @@ async def test_metrics_in_the_format_asked_for(accept: str | None, text_format: 
     check(body.decode())
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "deflate, gzip;q=0.5", "GZIP", "br,gzip"])
+@pytest.mark.parametrize(
+    "accepted",
+    ["gzip", "deflate, gzip;q=0.5", "GZIP", "br,gzip", "gzip;q=1", "gzip ; q=0.001", "br;q=0,gzip"],
+)
 async def test_gzip_when_accepted(accepted: str) -> None:
     """Who takes gzip gets the same exposition in it."""
     exporter = StandIn([acme()])
@@ -143,7 +146,10 @@ async def test_gzip_when_accepted(accepted: str) -> None:
     assert exporter.exposition.render(TEXT, compress=False) == body
 
 
-@pytest.mark.parametrize("accepted", ["identity", "", "deflate, br", "gzipped", "*"])
+@pytest.mark.parametrize(
+    "accepted",
+    ["identity", "", "deflate, br", "gzipped", "*", "gzip;q=0", "GZIP; Q=0.000, br", "gzip;q="],
+)
 async def test_no_gzip_otherwise(accepted: str) -> None:
     """Who does not name gzip gets plain text."""
     async with serving() as served:

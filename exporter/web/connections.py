@@ -1,0 +1,228 @@
+"""Connections that nobody may hold for nothing: deadlines, and a limit that keeps the newest.
+
+aiohttp has no deadline for the head of a request, nor for a reader that does not read, and no limit
+of connections. So each connection here has two deadlines, and beyond the limit the one that has
+waited longest for its client makes room: whoever just came and asks is served, however many sit
+there and don't.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Callable, Mapping
+
+    from aiohttp.web_request import BaseRequest
+
+log = logging.getLogger(__name__)
+
+# Nearly every request comes whole, and needs no deadline.
+_HEAD_END = b"\r\n\r\n"
+# The body of a request is nothing that anybody here reads.
+_BODY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How long a client is waited for, in seconds.
+
+    ``head``: for a TLS handshake, and for the head of a request from its first byte (of the first
+    one: from the connection's beginning). ``write``: until an answer is taken; Prometheus itself
+    gives up after 10 by default. ``idle``: for the next request; Prometheus closes its connections
+    after 300, and shall be the first.
+    """
+
+    head: float = 10.0
+    write: float = 30.0
+    idle: float = 330.0
+
+
+class Connection(web.RequestHandler):
+    """One client's connection; it ends by itself when the client is too slow."""
+
+    __slots__ = ("_connections", "_deadline", "is_busy", "opening")
+
+    def __init__(self, server: web.Server, connections: Connections) -> None:
+        """Serve the requests of one client with ``server``."""
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type] # None is the library's own word for none
+            auto_decompress=False,
+            keepalive_timeout=connections.deadlines.idle,
+            lingering_time=_BODY_SECONDS,
+        )
+        self._connections = connections
+        self.opening: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self.is_busy = False
+
+    def cut(self) -> None:
+        """End at once, whatever is under way."""
+        if self.transport is not None:
+            self.transport.abort()
+        elif self.opening is not None:
+            self.opening.cancel()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        if self._connections.admits(transport):
+            self._expect(self._connections.deadlines.head)
+        else:
+            self.cut()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request, whose head must be whole in time."""
+        if self._deadline is None and not self.is_busy and not data.endswith(_HEAD_END):
+            self._expect(self._connections.deadlines.head)
+        super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """Give the reader its time."""
+        super().pause_writing()
+        self._expect(self._connections.deadlines.write)
+
+    def resume_writing(self) -> None:
+        """Note that the reader has taken nearly everything."""
+        super().resume_writing()
+        self._met()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection."""
+        self._met()
+        self._connections.lost(self)
+        super().connection_lost(exc)
+
+    def begin(self) -> None:
+        """Note that a request is whole: the client is no longer waited for."""
+        self.is_busy = True
+        self._met()
+
+    def end(self) -> None:
+        """Note that the client's next request is waited for."""
+        self.is_busy = False
+        if self.transport is not None:
+            self._connections.waiting(self)
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no HTTP in a word; only a bug is worth a traceback in the log."""
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return super().handle_error(request, status, exc, message)
+        log.debug("not HTTP", extra={"remote": request.remote, "error": type(exc).__name__})
+        response = web.Response(
+            status=status,
+            text=f"{HTTPStatus(status).phrase}\n",
+            headers=self._connections.headers,
+        )
+        response.force_close()
+        return response
+
+    def _expect(self, seconds: float) -> None:
+        self._met()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(seconds, self.cut)
+
+    def _met(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class Connections:
+    """All open connections, at most ``limit``, in the order in which clients were last seen."""
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        admits: Callable[[asyncio.BaseTransport], bool],
+        headers: Mapping[str, str],
+        deadlines: Deadlines,
+    ) -> None:
+        """Let in whom ``admits`` lets in; ``headers`` go with answers to what is no request."""
+        self.deadlines = deadlines
+        self.admits = admits
+        self.headers = headers
+        self._limit = limit
+        self._open: dict[Connection, None] = {}
+
+    def __len__(self) -> int:
+        """Return how many are open, those in their handshake included."""
+        return len(self._open)
+
+    def open(
+        self, server: web.Server, client: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
+        """Serve a client that was accepted, after a TLS handshake when there is a ``context``."""
+        if len(self._open) >= self._limit and not self._make_room():
+            client.close()
+            return
+        connection = Connection(server, self)
+        self.waiting(connection)
+        opening = asyncio.get_running_loop().create_task(
+            _open(connection, client, context, self.deadlines.head)
+        )
+        connection.opening = opening
+
+        def opened(_: asyncio.Task[None]) -> None:
+            connection.opening = None
+            if connection.transport is None:
+                self.lost(connection)
+                client.close()
+
+        opening.add_done_callback(opened)
+
+    def stop(self) -> None:
+        """End the handshakes under way."""
+        for connection in tuple(self._open):
+            if connection.transport is None:
+                connection.cut()
+
+    def waiting(self, connection: Connection) -> None:
+        """Note that the client is waited for, from now on."""
+        self._open.pop(connection, None)
+        self._open[connection] = None
+
+    def lost(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._open.pop(connection, None)
+
+    def _make_room(self) -> bool:
+        oldest = next((each for each in self._open if not each.is_busy), None)
+        if oldest is None:
+            return False
+        oldest.cut()
+        self.lost(oldest)
+        return True
+
+
+async def _open(
+    connection: Connection, client: socket.socket, context: ssl.SSLContext | None, seconds: float
+) -> None:
+    try:
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: connection,
+            client,
+            ssl=context,
+            ssl_handshake_timeout=seconds if context else None,
+        )
+    except OSError as error:
+        # Whoever gives up, or speaks no TLS, is no news. With its traceback the error would hold
+        # itself, and 256 KiB, until the next full garbage collection.
+        error.with_traceback(None)

@@ -1,0 +1,131 @@
+"""Ten thousand connections that sit there, and others that are worse: scrapes go on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.process import crowd
+from tests.process.program import ANYWHERE, Launcher, Program, eventually
+from tests.process.test_web_config import (
+    authorization,
+    certificate,
+    listening,
+    status,
+    trusting,
+    users,
+    write,
+)
+from tests.whmcs.authority import Authority
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CROWDS = {
+    "silent": (10_000, ""),
+    "half a head": (2_000, "GET /metrics HTTP/1.1\r\nX-Slow: " + "a" * 4_000),
+    "an answer that nobody reads": (2_000, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "garbage": (2_000, "\x16\x03\x01" + "x" * 500),
+}
+HEALTHY_SECONDS = 1.0
+# What --web.max-requests and the connections beside it come to, and the exporter's own.
+MOST_DESCRIPTORS = 40 + 200 + 60
+MOST_GROWTH_MIB = 30
+
+
+def rss(program: Program) -> float:
+    """Return the memory of a program in MiB."""
+    text = Path(f"/proc/{program.pid}/status").read_text(encoding="utf-8")
+    return int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) / 1024
+
+
+def descriptors(program: Program) -> int:
+    """Return how many files and sockets a program has open."""
+    return len(list(Path(f"/proc/{program.pid}/fd").iterdir()))
+
+
+def said_of_the_web(program: Program) -> list[str]:
+    """Return what a program has logged but for its polls."""
+    return [line for line in program.stderr.splitlines() if "exporter.polling" not in line]
+
+
+async def assert_served_meanwhile(program: Program, scrape: Callable[[], Awaitable[int]]) -> None:
+    """Scrape until all of a crowd is there: nearly every scrape is quick, and none fails."""
+    took: list[float] = []
+    while "all there" not in program.stdout or not took:
+        start = time.monotonic()
+        assert 200 == await scrape()
+        took.append(time.monotonic() - start)
+    took.sort()
+    assert took[len(took) * 9 // 10] < HEALTHY_SECONDS
+
+
+@pytest.mark.parametrize(("size", "said"), CROWDS.values(), ids=CROWDS)
+async def test_a_crowd_is_borne(size: int, said: str, launcher: Launcher, config_file: str) -> None:
+    """Memory and descriptors stay bounded, scrapes go on, and the log says nothing of it."""
+    program = launcher.exporter(f"--config.file={config_file}", ANYWHERE)
+    port = await listening(program)
+    assert 200 == await status(port)
+    memory, said_before = rss(program), said_of_the_web(program)
+    many = launcher.start(sys.executable, crowd.__file__, port, str(size), said)
+    await assert_served_meanwhile(many, lambda: status(port))
+    assert rss(program) - memory < MOST_GROWTH_MIB
+    assert descriptors(program) < MOST_DESCRIPTORS
+    many.kill()
+
+    async def all_gone() -> None:
+        assert descriptors(program) < MOST_DESCRIPTORS / 5
+
+    await eventually(all_gone)
+    assert said_before == said_of_the_web(program)
+
+
+@pytest.mark.parametrize("said", ["", "GET / HTTP/1.1\r\n\r\n"])
+async def test_a_crowd_before_tls_is_borne(
+    said: str, launcher: Launcher, config_file: str, tmp_path: Path
+) -> None:
+    """Handshakes that come to nothing cost 256 KiB each, and no more of them than may be open."""
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    authority = Authority(folder)
+    web_file = write(tmp_path, certificate(authority))
+    program = launcher.exporter(
+        f"--config.file={config_file}", ANYWHERE, f"--web.config.file={web_file}"
+    )
+    port, tls = await listening(program), trusting(authority)
+    assert 200 == await status(port, tls=tls)
+    many = launcher.start(sys.executable, crowd.__file__, port, "2000", said)
+    await assert_served_meanwhile(many, lambda: status(port, tls=tls))
+    assert rss(program) < 200
+    assert descriptors(program) < MOST_DESCRIPTORS
+
+
+async def test_a_flood_of_wrong_passwords_is_borne(
+    launcher: Launcher, config_file: str, tmp_path: Path
+) -> None:
+    """While bcrypt is busy, those who are known are served at once, others a little later."""
+    web_file = write(tmp_path, users(known="secret", late="secret", cost=8))
+    program = launcher.exporter(
+        f"--config.file={config_file}", ANYWHERE, f"--web.config.file={web_file}"
+    )
+    port = await listening(program)
+    known = authorization("known", "secret")
+    assert 200 == await status(port, known)
+    flood = [
+        asyncio.create_task(status(port, authorization("known", f"wrong {number}")))
+        for number in range(100)
+    ]
+    while not all(each.done() for each in flood):
+        start = time.monotonic()
+        assert 200 == await status(port, known)
+        assert time.monotonic() - start < HEALTHY_SECONDS
+    found = await asyncio.gather(*flood)
+    assert {401, 503} >= set(found)
+    assert 401 in found
+    assert 200 == await status(port, authorization("late", "secret"))

@@ -1,0 +1,82 @@
+"""Clients that say and read what a test wants, and the healthy one beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Iterator
+
+    from tests.web.serving import Served
+
+# The most that a healthy client waits, in seconds.
+HEALTHY = 1.0
+GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class Client:
+    """A connection that says what the test says."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Speak over a connection."""
+        self._reader = reader
+        self._writer = writer
+
+    def say(self, data: bytes) -> None:
+        """Send bytes."""
+        self._writer.write(data)
+
+    async def answer(self) -> bytes:
+        """Read an answer of the health page's size: its head and "ok"."""
+        return await self._reader.readuntil(b"ok\n")
+
+    async def rest(self) -> bytes:
+        """Read until the other side ends the connection; a reset is an end."""
+        data = b""
+        with suppress(ConnectionError):
+            while part := await self._reader.read(65536):
+                data += part
+        return data
+
+
+@asynccontextmanager
+async def connected(served: Served, context: ssl.SSLContext | None = None) -> AsyncIterator[Client]:
+    """Connect, over TLS if there is a context, and close at the end."""
+    reader, writer = await asyncio.open_connection("localhost", served.port, ssl=context)
+    try:
+        yield Client(reader, writer)
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@contextmanager
+def crowd(served: Served, size: int, said: bytes = b"") -> Iterator[list[socket.socket]]:
+    """Open many connections that say something, or nothing, and read nothing."""
+    with ExitStack() as stack:
+        found = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+            for _ in range(size)
+        ]
+        for connection in found:
+            connection.send(said)
+        yield found
+
+
+async def assert_open(served: Served, number: int) -> None:
+    """Wait until so many connections are open."""
+    async with asyncio.timeout(HEALTHY):
+        while number != len(served.server._connections):  # noqa: ASYNC110 - there is no event
+            await asyncio.sleep(0)
+
+
+async def assert_healthy(served: Served) -> None:
+    """Check that a client that knows what it wants is served at once."""
+    async with asyncio.timeout(HEALTHY), connected(served) as client:
+        client.say(GET)
+        assert (await client.answer()).startswith(b"HTTP/1.1 200 OK")
