@@ -5,23 +5,31 @@ BIN := .venv/bin
 # The module's version of Prometheus 3, which Debian 12 does not have.
 PROMETHEUS3_VERSION := v0.316.0
 
-.PHONY: help demo demo-stack test lint bench format clean prometheus3
+# Exact versions with their hashes, as wheels: nothing unlocked is fetched, and no setup.py runs.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+LOCKED := $(PIP) --require-hashes --only-binary=:all:
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+
+.PHONY: help demo demo-stack test lint bench format lock audit sbom faults soak mutants clean prometheus3
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
-.venv/run: pyproject.toml
+.venv/run: requirements/runtime.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(LOCKED) --requirement requirements/runtime.txt
 	@touch $@
 
-.venv/dev: .venv/run
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+# forbiddenfruit has no wheel: it is built by what build.txt locks, as is the project.
+.venv/dev: .venv/run pyproject.toml requirements/build.txt requirements/dev.txt
+	$(LOCKED) --requirement requirements/build.txt
+	$(LOCKED) --no-binary=forbiddenfruit --no-build-isolation --requirement requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: .venv/run ## Run the exporter against three simulated WHMCS sites, on loopback
-	@exec $(BIN)/whmcs-exporter demo
+	@exec $(BIN)/python -m exporter demo
 
 demo-stack: .venv/run ## The same with a Prometheus that has the rules, and Grafana where it is installed
 	@PYTHON=$(BIN)/python exec deploy/demo/stack
@@ -49,6 +57,30 @@ prometheus3: build/prometheus3/prometheus ## Build Prometheus 3 for the tests, w
 format: .venv/dev ## Put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: .venv/dev ## Lock the dependencies of pyproject.toml; with UPGRADE=1 in their newest versions
+	$(COMPILE) --output-file=requirements/build.txt requirements/build.in
+	$(COMPILE) --output-file=requirements/runtime.txt pyproject.toml
+	$(COMPILE) --output-file=requirements/dev.txt --extra=dev --constraint=requirements/build.txt --constraint=requirements/runtime.txt pyproject.toml
+
+audit: .venv/dev ## Look the locked versions up among known vulnerabilities; fails when it cannot tell
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner=off $(foreach lock,build runtime dev,--requirement=requirements/$(lock).txt)
+
+sbom: .venv/dev ## Write build/sbom.json, the bill of what is installed with the exporter
+	@mkdir -p build
+	$(BIN)/python requirements/sbom.py build/sbom.json
+
+faults: .venv/dev ## Let faults come to a running exporter for five minutes
+	$(BIN)/python -m tests.faults.long --minutes 5
+
+soak: .venv/dev ## Run for an hour with faults at random, and compare every scrape with the truth
+	$(BIN)/python -m tests.soak --minutes 60
+
+mutants: .venv/dev ## Break the code in a thousand places and see that tests notice; 10 to 20 minutes
+	rm -rf build/mutants && mkdir -p build/mutants
+	cp -r exporter tests pyproject.toml build/mutants
+	cd build/mutants && $(CURDIR)/$(BIN)/mutmut run
+	$(BIN)/python -m tests.mutation build/mutants
 
 clean: ## Remove what the other targets made
 	rm -rf .venv build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -49,7 +49,7 @@ def test_wheel_says_what_it_is(wheel: Path) -> None:
     assert ("whmcs-exporter", __version__) == (metadata["Name"], metadata["Version"])
     assert "Apache-2.0" == metadata["License-Expression"]
     runtime = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
-    assert 5 == len(runtime)
+    assert 6 == len(runtime)
 
 
 def test_installed_wheel_runs(wheel: Path, tmp_path: Path) -> None:
