@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import bcrypt
 import pytest
 
 from exporter import config, flags
+from exporter.config import web
 from exporter.exposition.families import FAMILIES
 from exporter.exposition.telemetry import Telemetry
 from exporter.whmcs.errors import REASONS
 from tests.docs.sample import README, sample, with_sample
+from tests.whmcs.authority import Authority
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +117,7 @@ def test_flags_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> N
     """The table of flags names what ``serve --help`` names."""
     with pytest.raises(SystemExit):
         flags.parse(["serve", "--help"])
-    in_help = set(re.findall(r"--[a-z]+\.[a-z-]+", capsys.readouterr().out))
+    in_help = set(re.findall(r"--[a-z]+(?:\.[a-z-]+)+", capsys.readouterr().out))
     assert in_help == {name for name in first_cells("### Commands") if name.startswith("--")}
 
 
@@ -134,6 +137,20 @@ def test_the_configuration_example_is_good(tmp_path: Path) -> None:
     environment = dict.fromkeys(re.findall(r"_env: (\w+)", text), "x")
     loaded = config.load(path, environment)
     assert ["acme", "globex"] == [site.name for site in loaded.sites]
+
+
+def test_the_web_configuration_example_is_good(tmp_path: Path) -> None:
+    """The example can be loaded as it stands, once its certificates exist."""
+    authority = Authority(tmp_path)
+    pair = authority.key_pair("localhost")
+    pair.cert_file.rename(tmp_path / "server.crt")
+    pair.key_file.rename(tmp_path / "server.key")
+    authority.ca_file.rename(tmp_path / "clients.crt")
+    path = tmp_path / "web.yml"
+    path.write_text(block("web"), encoding="utf-8")
+    loaded = web.load(path)
+    assert loaded.tls.context is not None
+    assert bcrypt.checkpw(b"example", loaded.users[b"prometheus"])
 
 
 def test_the_example_of_a_mistake_is_what_the_program_says(tmp_path: Path) -> None:
