@@ -73,8 +73,9 @@ sbom: .venv/dev ## Write build/sbom.json, the bill of what is installed with the
 faults: .venv/dev ## Let faults come to a running exporter for five minutes
 	$(BIN)/python -m tests.faults.long --minutes 5
 
-soak: .venv/dev ## Run for an hour with faults at random, and compare every scrape with the truth
-	$(BIN)/python -m tests.soak --minutes 60
+soak: .venv/dev ## Run for two hours with faults at random, and compare scrapes with the truth
+	$(BIN)/python -m tests.soak --minutes 60 --seed 1
+	$(BIN)/python -m tests.soak --minutes 60 --seed 2 --scrapers 50 --judged-every 25
 
 mutants: .venv/dev ## Break the code in a thousand places and see that tests notice; 10 to 20 minutes
 	rm -rf build/mutants && mkdir -p build/mutants
