@@ -7,9 +7,11 @@ had a site that failed.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from exporter.whmcs.tls import certificates_unread
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from exporter.web.protection import Protection
 
@@ -53,10 +55,21 @@ def run() -> None:
     sys.exit(code)
 
 
+@contextmanager
+def _imports_kept() -> Iterator[None]:
+    """Import without looking for garbage: what imports make stays; it took 14 ms of 253."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _serve(args: argparse.Namespace) -> int:
     if args.check:
         return _check(args)
-    with certificates_unread():
+    with certificates_unread(), _imports_kept():
         from exporter import app
         from exporter.web.server import WebOptions
 
@@ -83,7 +96,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _collect(args: argparse.Namespace) -> int:
-    with certificates_unread():
+    with certificates_unread(), _imports_kept():
         from exporter import app, textfile
 
     exposition, all_succeeded = asyncio.run(app.collect(_load(args)))

@@ -5,10 +5,8 @@ Each reader takes the text as it was written and returns the value, or raises :c
 meant ("NaN", "1_000", digits of other scripts), so shapes are matched first.
 """
 
-import difflib
 import re
 import unicodedata
-import zoneinfo
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -48,6 +46,8 @@ def quoted(text: str) -> str:
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return the question for the known word that was meant, or nothing without a near one."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it, and every start would pay
+
     matches = difflib.get_close_matches(word, list(known), n=1)
     return f"did you mean `{matches[0]}`?" if matches else ""
 
@@ -146,6 +146,8 @@ def choice(value: str, *, options: Sequence[L]) -> L:
 
 def timezone(value: str) -> str:
     """Return the name of a time zone that this system knows."""
+    import zoneinfo  # noqa: PLC0415 - few configurations need it, and every start would pay
+
     try:
         zoneinfo.ZoneInfo(text(value))
     except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
