@@ -15,7 +15,7 @@ from aiohttp import http_exceptions
 
 from exporter.whmcs import errors
 from exporter.whmcs.answer import Answer, judge
-from exporter.whmcs.connector import Connector
+from exporter.whmcs.connector import Attempt, Connector, attempts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,6 +72,7 @@ def open_session(user_agent: str) -> aiohttp.ClientSession:
     """
     return aiohttp.ClientSession(
         connector=Connector(),
+        trace_configs=[attempts()],
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             "User-Agent": user_agent,
@@ -136,6 +137,21 @@ class Client:
         return judge(answer, secrets)
 
     async def _exchange(self, form: Mapping[str, str]) -> Answer:
+        """Send a call, again where a kept connection had ended before it came to be used.
+
+        A server that closes one without a word does it while a call is on its way, sooner or
+        later. aiohttp repeats no POST by itself, but ours only read (RFC 9110, 9.2.2).
+        """
+        while True:
+            attempt = Attempt()
+            try:
+                return await self._send(form, attempt)
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+                # Each time one kept connection less, so there is an end to it.
+                if not attempt.kept:
+                    raise
+
+    async def _send(self, form: Mapping[str, str], attempt: Attempt) -> Answer:
         endpoint = self._endpoint
         async with self._session.post(
             endpoint.url,
@@ -145,6 +161,7 @@ class Client:
             proxy=endpoint.proxy_url,
             ssl=endpoint.ssl_context or True,
             server_hostname=endpoint.server_name,
+            trace_request_ctx=attempt,
         ) as response:
             body = await _read(response, endpoint.response_bytes)
             return Answer(response.status, body, response.headers.get("Retry-After"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -9,8 +10,36 @@ import aiohttp
 from exporter.whmcs.resolver import Resolver
 
 if TYPE_CHECKING:
+    from types import SimpleNamespace
+
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at a call: whether it went over a ``kept`` connection, or over one of its own.
+
+    Passed as the request's ``trace_request_ctx``, and filled in by what ``attempts`` returns.
+    """
+
+    kept: bool = False
+
+
+def attempts() -> aiohttp.TraceConfig:
+    """Return what tells each ``Attempt`` of a session how it went."""
+
+    async def kept(_: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
+        context.trace_request_ctx.kept = True
+
+    async def made(_: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
+        context.trace_request_ctx.kept = False
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(kept)
+    # The last word, where a kept connection was not sound and gave way to a new one.
+    tracing.on_connection_create_end.append(made)
+    return tracing
 
 
 class Connector(aiohttp.TCPConnector):

@@ -106,12 +106,17 @@ def says_and_resets(raw: bytes) -> Script:
     async def script(_: StreamReader, writer: StreamWriter) -> None:
         writer.write(raw)
         await writer.drain()
-        at_once = struct.pack("ii", 1, 0)
-        found = writer.get_extra_info("socket")
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        writer.transport.abort()
+        reset(writer)
 
     return script
+
+
+def reset(writer: StreamWriter) -> None:
+    """Reset a connection."""
+    at_once = struct.pack("ii", 1, 0)
+    found = writer.get_extra_info("socket")
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    writer.transport.abort()
 
 
 def says_for_ever(raw: bytes, more: bytes) -> Script:

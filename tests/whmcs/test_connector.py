@@ -2,12 +2,14 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable
 
 import pytest
 
 from exporter.whmcs.client import Client, open_session
+from exporter.whmcs.errors import ConnectFailed
 from tests.whmcs.calls import CREDENTIAL
-from tests.whmcs.server import SUCCESS, Server, answer, read_request
+from tests.whmcs.server import SUCCESS, Server, answer, read_request, reset, says, serving
 
 STRAY = answer(b'{"result": "success", "stray": true}')
 
@@ -18,6 +20,7 @@ class Kept:
     def __init__(self) -> None:
         """Begin without any connection."""
         self.writers: list[StreamWriter] = []
+        self.answers = True
 
     async def converse(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Answer until the other side leaves."""
@@ -25,9 +28,12 @@ class Kept:
         try:
             while True:
                 await read_request(reader)
+                if not self.answers:
+                    break
                 writer.write(answer())
         except asyncio.IncompleteReadError:
-            writer.close()
+            pass
+        writer.close()
 
     async def say(self, raw: bytes) -> None:
         """Say something unasked on the newest connection, and let it be read."""
@@ -63,3 +69,74 @@ async def test_a_sound_connection_is_used_again() -> None:
 async def test_what_was_not_asked_for_is_no_answer(unasked: bytes) -> None:
     """A connection on which something came unasked is given up, and what came with it."""
     assert 3 == await connections(unasked)
+
+
+class Once:
+    """Answers the first request of each connection; the second one ends it without a word."""
+
+    def __init__(self, end: Callable[[StreamWriter], None]) -> None:
+        """End connections by ``end``."""
+        self.end = end
+        self.requests: list[int] = []
+        self._connections = 0
+
+    async def converse(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Note by number the connection on which each request came."""
+        self._connections += 1
+        number = self._connections
+        for _ in range(2):
+            await read_request(reader)
+            self.requests.append(number)
+            if self.requests.count(number) == 1:
+                writer.write(answer())
+        self.end(writer)
+
+
+@pytest.mark.parametrize("end", [StreamWriter.close, reset], ids=["closed", "reset"])
+async def test_a_call_outlives_the_kept_connection(end: Callable[[StreamWriter], None]) -> None:
+    """A call whose kept connection ended meanwhile is sent again, over a new one."""
+    once = Once(end)
+    server = await asyncio.start_server(once.converse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, open_session("test/1") as session:
+        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
+        for _ in range(3):
+            document = await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+            assert {"result": "success"} == document
+    assert [1, 1, 2, 2, 3] == once.requests
+
+
+async def test_every_kept_connection_may_have_ended() -> None:
+    """Two kept connections that ended cost a call two vain tries, and no failure."""
+    once = Once(reset)
+    server = await asyncio.start_server(once.converse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, open_session("test/1") as session:
+        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
+        calls = (client.post("GetTicketCounts", {}, CREDENTIAL, limit=10) for _ in range(2))
+        await asyncio.gather(*calls)
+        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+    assert [1, 1, 2, 2, 3] == sorted(once.requests)
+
+
+async def test_a_connection_of_its_own_gets_no_second_try() -> None:
+    """A call that a new connection failed is not sent again: its failure is the site's."""
+    async with serving(says(b"")) as server, open_session("test/1") as session:
+        with pytest.raises(ConnectFailed):
+            await Client(session, server.endpoint()).post("A", {}, CREDENTIAL, limit=10)
+    assert 1 == len(server.requests)
+
+
+async def test_a_new_connection_in_place_of_an_unsound_one_gets_no_second_try() -> None:
+    """Where a kept connection gave way to a new one, that one's failure counts."""
+    kept = Kept()
+    server = await asyncio.start_server(kept.converse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, open_session("test/1") as session:
+        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
+        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+        await kept.say(STRAY)
+        kept.answers = False
+        with pytest.raises(ConnectFailed):
+            await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+    assert 2 == len(kept.writers)
