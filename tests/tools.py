@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
 
+def lacking(what: str) -> NoReturn:
+    """Skip the test for ``what`` this machine lacks; fail it in CI, which must have everything."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what}; in CI that must not be")
+    pytest.skip(what)
+
+
 def tool(name: str) -> str:
     """Return the path of a program; without it the test is skipped, or fails in CI."""
-    path = shutil.which(name)
-    if path is None and os.environ.get("CI"):
-        pytest.fail(f"{name} is missing; in CI every tool must be there")
-    if path is None:
-        pytest.skip(f"{name} is not installed")
-    return path
+    return shutil.which(name) or lacking(f"{name} is not installed")
 
 
 def prometheus3(name: str) -> str:

@@ -13,7 +13,7 @@ from tests.exposition_check import value
 from tests.process import configuration
 from tests.process.program import EXPORTER, Launcher
 from tests.process.truth import expected, shown
-from tests.tools import tool
+from tests.tools import lacking, tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def small_disk(path: Path) -> Iterator[None]:
     """Put the textfile's folder on a disk that has room for the old text and little more."""
     mount = ("mount", "-t", "tmpfs", "-o", "size=64k", "none", str(path.parent))
     if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting is not allowed here")
+        lacking("mounting is not allowed here")
     try:
         path.write_text(OLD, encoding="utf-8")
         yield

@@ -17,6 +17,7 @@ from tests.process.page import get, metrics, ready
 from tests.process.program import ANYWHERE, EXPORTER, Launcher, Program, eventually
 from tests.process.truth import expected, shown
 from tests.soak.figures import Usage
+from tests.tools import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +167,7 @@ def _elsewhere(launcher: Launcher, config_file: str, **files: Path) -> Program:
     """Start the exporter where files of /etc are other ones, in mounts of its own."""
     apart = ("unshare", "--map-root-user", "--mount")
     if subprocess.run([*apart, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("mounts of one's own are not allowed here")
+        lacking("mounts of one's own are not allowed here")
     mounts = "".join(f"mount --bind {path} /etc/{name}; " for name, path in files.items())
     command = (*apart, "bash", "-ec", f'{mounts}exec "$@"', "bash", *EXPORTER)
     return launcher.start(*command, f"--config.file={config_file}", ANYWHERE)
@@ -203,7 +204,7 @@ def silent_nameserver(tmp_path: Path) -> Iterator[Path]:
         try:
             listening.bind((SILENT, 53))
         except PermissionError:
-            pytest.skip("only root may be a name server")
+            lacking("only root may be a name server")
         yield path
 
 
