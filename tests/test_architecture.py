@@ -7,6 +7,7 @@ import pytest
 
 # A room and the rooms that it may know.
 ALLOWED: dict[str, set[str]] = {
+    "sharding": set(),
     "config": set(),
     "whmcs": set(),
     "polling": {"whmcs"},
