@@ -1,4 +1,4 @@
-"""The composition root: a configuration in, running parts out.
+"""The composition root: configured sites in, running parts out.
 
 The only module that knows all rooms. Whatever ends unexpectedly ends the process: a poller that
 died in silence would leave numbers that look fine.
@@ -7,12 +7,8 @@ died in silence would leave numbers that look fine.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import signal
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter import __version__, assembly
@@ -23,40 +19,39 @@ from exporter.polling.clock import Clock, SystemClock
 from exporter.polling.poller import Poller
 from exporter.polling.site import Site
 from exporter.snapshots import Store
-from exporter.web.server import Pages, Server, WebOptions
 from exporter.whmcs.client import Client, open_session
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     import aiohttp
 
     from exporter import config
     from exporter.polling.source import Source
     from exporter.snapshots import Snapshot
-    from exporter.web.listen import Address, Listener
-    from exporter.web.protection import Protection
-
-log = logging.getLogger(__name__)
 
 # How many first polls are under way at once, over all sites.
 _FIRST_POLLS = 50
 _REVISION = os.environ.get("WHMCS_EXPORTER_REVISION", "unknown")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
-    """What the command line says about serving."""
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """One site as it is polled: what it was made of, and what came of it."""
 
-    addresses: Sequence[Address]
-    web: WebOptions = field(default_factory=WebOptions)
-    process_metrics: bool = True
-    protection: Protection | None = None
+    site: config.Site
+    context: ssl.SSLContext | None
+    sources: Sequence[Source]
+    pollers: Sequence[Poller]
+
+    def is_of(self, site: config.Site, context: ssl.SSLContext | None) -> bool:
+        """Tell whether a configuration would become the same again."""
+        return self.site == site and self.context is context
 
 
 class Exporter:
-    """All parts of one running exporter, wired; the caller runs the pollers."""
+    """All parts of one exporter, wired."""
 
     version = __version__
 
@@ -68,51 +63,112 @@ class Exporter:
         clock: Clock,
         process_metrics: bool,
     ) -> None:
-        """Make the parts for ``sites``; calls go through ``session``."""
-        sites = tuple(sites)
+        """Make the parts for ``sites``; calls go through ``session``.
+
+        Raises:
+            OSError: A certificate's file cannot be used.
+        """
+        self._session = session
         self._clock = clock
         self._telemetry = Telemetry(__version__, _REVISION, process_metrics=process_metrics)
-        self._telemetry.configured(len(sites), clock.time())
         self.exposition = Exposition(self._telemetry, clock)
-        sources = {site.name: assembly.sources(site) for site in sites}
-        snapshots = (assembly.first_snapshot(site, sources[site.name]) for site in sites)
-        self._store = Store(snapshots, self.exposition.update)
-        # One context for all sites of one TLS configuration.
-        self._contexts = cache(assembly.tls_context)
+        self._store = Store(self.exposition)
+        self._contexts = assembly.Contexts()
         self._first_polls = asyncio.Semaphore(_FIRST_POLLS)
-        self.pollers = tuple(
-            poller for site in sites for poller in self._pollers(site, sources[site.name], session)
-        )
+        self._was_ready = False
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        self._polled = {site.name: self._made(site) for site in sites}
+        for polled in self._polled.values():
+            self._begin(polled)
+        self._telemetry.configured(len(self._polled), clock.time())
 
-    def _pollers(
-        self, site: config.Site, sources: Iterable[Source], session: aiohttp.ClientSession
-    ) -> Iterable[Poller]:
-        context = self.tls_context(site)
+    async def run(self) -> None:
+        """Poll until cancelled.
+
+        Raises:
+            BaseExceptionGroup: A poller failed in a way that nobody foresaw.
+        """
+        async with asyncio.TaskGroup() as self._group:
+            for polled in self._polled.values():
+                self._start(polled)
+            await asyncio.get_running_loop().create_future()
+
+    async def configure(self, sites: Iterable[config.Site]) -> None:
+        """Go on with other sites.
+
+        What is configured as before keeps its pollers, readings and counters, and notices nothing.
+        What is configured otherwise begins anew. Calls must not overlap.
+
+        Raises:
+            OSError: A certificate's file cannot be used; all goes on as before.
+        """
+        wanted = {site.name: self._kept(site) or self._made(site) for site in sites}
+        gone = [name for name, each in self._polled.items() if wanted.get(name) is not each]
+        new = [each for name, each in wanted.items() if self._polled.get(name) is not each]
+        await self._stop(gone)
+        for name in gone:
+            if name not in wanted:
+                self._store.forget(name)
+        self._polled = wanted
+        for polled in new:
+            self._begin(polled)
+            self._start(polled)
+            # Thousands at once would let scrapes wait.
+            await asyncio.sleep(0)
+        self._telemetry.configured(len(wanted), self._clock.time())
+
+    def not_configured(self) -> None:
+        """Note that another configuration was there, and could not be used."""
+        self._telemetry.not_configured()
+
+    def _kept(self, site: config.Site) -> Polled | None:
+        polled = self._polled.get(site.name)
+        return polled if polled and polled.is_of(site, self._contexts.of(site)) else None
+
+    def _made(self, site: config.Site) -> Polled:
+        context, sources = self._contexts.of(site), assembly.sources(site)
         calls = Site(
             site.name,
-            Client(session, assembly.endpoint(site, context)),
+            Client(self._session, assembly.endpoint(site, context)),
             timeout=site.timeout,
             max_concurrency=site.max_concurrency,
             clock=self._clock,
             telemetry=self._telemetry,
         )
-        for source in sources:
-            yield Poller(
-                calls,
-                source,
-                interval=site.interval,
-                clock=self._clock,
-                publisher=self._store,
-                telemetry=self._telemetry,
-                first_polls=self._first_polls,
-            )
+        pollers = [self._poller(site, calls, source) for source in sources]
+        return Polled(site, context, sources, pollers)
 
-    def tls_context(self, site: config.Site) -> ssl.SSLContext | None:
-        """Return the one that all sites of this TLS configuration share; None for plain HTTP."""
-        urls = (site.url, site.proxy_url or "")
-        if not any(url.lower().startswith("https:") for url in urls):
-            return None
-        return self._contexts(replace(site.tls_config, server_name=None))
+    def _poller(self, site: config.Site, calls: Site, source: Source) -> Poller:
+        return Poller(
+            calls,
+            source,
+            interval=site.interval,
+            clock=self._clock,
+            publisher=self._store,
+            telemetry=self._telemetry,
+            first_polls=self._first_polls,
+        )
+
+    def _begin(self, polled: Polled) -> None:
+        self._store.begin(assembly.first_snapshot(polled.site, polled.sources))
+
+    def _start(self, polled: Polled) -> None:
+        if self._group is not None:
+            tasks = [self._group.create_task(poller.run()) for poller in polled.pollers]
+            self._tasks[polled.site.name] = tasks
+
+    async def _stop(self, sites: Iterable[str]) -> None:
+        tasks = [task for site in sites for task in self._tasks.pop(site, [])]
+        for task in tasks:
+            task.cancel()
+        # Over before anything else begins: polls of one site never overlap.
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def pollers(self) -> Sequence[Poller]:
+        """Every poller."""
+        return [poller for polled in self._polled.values() for poller in polled.pollers]
 
     def snapshots(self) -> Iterable[Snapshot]:
         """Return every site's snapshot."""
@@ -127,59 +183,16 @@ class Exporter:
         return not any(poller.stuck for poller in self.pollers)
 
     def ready(self) -> bool:
-        """Tell whether the first poll of every source of every site has ended."""
-        return all(snapshot.ready for snapshot in self._store.snapshots)
+        """Tell whether the first poll of every source of every site has ended.
+
+        Once so it stays so: a site that is added later is no reason to send scrapes away.
+        """
+        self._was_ready |= all(snapshot.ready for snapshot in self._store.snapshots)
+        return self._was_ready
 
     def http_request(self, handler: str, code: int) -> None:
         """Note one answered request."""
         self._telemetry.http_request(handler, code)
-
-
-async def serve(
-    configuration: config.Config,
-    options: ServeOptions,
-    *,
-    stop: asyncio.Event | None = None,
-    started: Callable[[Sequence[Address]], None] = lambda _: None,
-) -> None:
-    """Poll and serve until SIGTERM, SIGINT or ``stop``.
-
-    ``started`` is told the addresses once they are served.
-
-    Raises:
-        OSError: An address cannot be listened on.
-        BaseExceptionGroup: A part failed in a way that nobody foresaw.
-    """
-    stop = stop or asyncio.Event()
-    _stop_on_signals(stop)
-    async with AsyncExitStack() as stack:
-        listeners = [await _listen(address, stack) for address in options.addresses]
-        session = await stack.enter_async_context(open_session(f"whmcs-exporter/{__version__}"))
-        exporter = Exporter(
-            configuration.sites,
-            session,
-            clock=SystemClock(),
-            process_metrics=options.process_metrics,
-        )
-        pages = Pages(exporter, exporter.exposition, options.web)
-        server = Server(
-            pages.application(),
-            [listener.socket for listener in listeners],
-            protection=options.protection,
-            max_connections=options.web.max_connections,
-        )
-        async with asyncio.TaskGroup() as group, server:
-            running = [group.create_task(poller.run()) for poller in exporter.pollers]
-            if options.protection is not None:
-                running.append(group.create_task(options.protection.watch()))
-            addresses = [listener.address for listener in listeners]
-            for address in addresses:
-                log.info("listening", extra={"address": str(address)})
-            started(addresses)
-            await stop.wait()
-            log.info("stopping")
-            for task in running:
-                task.cancel()
 
 
 async def collect(configuration: config.Config) -> tuple[bytes, bool]:
@@ -198,20 +211,3 @@ async def collect(configuration: config.Config) -> tuple[bytes, bool]:
         states = [state for snapshot in exporter.snapshots() for state in snapshot.sources.values()]
         exposition = exporter.exposition.render(TEXT, compress=False)
         return exposition, all(state.success for state in states)
-
-
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-
-
-async def _listen(address: Address, stack: AsyncExitStack) -> Listener:
-    try:
-        # In a thread: a name may take its time to be resolved.
-        listener = await asyncio.to_thread(address.open)
-    except OSError as error:
-        # Not every error of a socket names its address.
-        raise OSError(f"cannot listen on {address}: {error.strerror}") from error
-    stack.callback(listener.close)
-    return listener

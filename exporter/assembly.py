@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+from weakref import WeakValueDictionary
 
 from exporter.polling.labels import Selection
 from exporter.polling.source import Limits
@@ -13,6 +15,7 @@ from exporter.polling.sources.departments import (
 )
 from exporter.polling.sources.ticket_counts import TicketCountsSource
 from exporter.snapshots import Snapshot, SourceState
+from exporter.stamps import Stamp, stamps
 from exporter.whmcs.client import Endpoint
 from exporter.whmcs.tls import client_context
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
     from exporter import config
     from exporter.polling.source import Source
+
+_Key: TypeAlias = "tuple[config.TLSConfig, tuple[Stamp | None, ...]]"
 
 
 def first_snapshot(site: config.Site, polled: Sequence[Source]) -> Snapshot:
@@ -99,11 +104,34 @@ def endpoint(site: config.Site, context: ssl.SSLContext | None) -> Endpoint:
     )
 
 
-def tls_context(tls: config.TLSConfig) -> ssl.SSLContext:
-    """Make the context of all sites that are configured so."""
-    return client_context(
-        ca_file=tls.ca_file,
-        cert_file=tls.cert_file,
-        key_file=tls.key_file,
-        insecure_skip_verify=tls.insecure_skip_verify,
-    )
+class Contexts:
+    """The TLS contexts in use: one for all sites of one TLS configuration, whatever their names.
+
+    Files that have changed make another configuration; a context that no site uses is forgotten.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._contexts: WeakValueDictionary[_Key, ssl.SSLContext] = WeakValueDictionary()
+
+    def of(self, site: config.Site) -> ssl.SSLContext | None:
+        """Return the context of a site; None for plain HTTP.
+
+        Raises:
+            OSError: A file cannot be read, or does not hold what it should.
+        """
+        urls = (site.url, site.proxy_url or "")
+        if not any(url.lower().startswith("https:") for url in urls):
+            return None
+        tls = replace(site.tls_config, server_name=None)
+        files = tuple(file for file in (tls.ca_file, tls.cert_file, tls.key_file) if file)
+        key = (tls, stamps(files))
+        context = self._contexts.get(key)
+        if context is None:
+            context = self._contexts[key] = client_context(
+                ca_file=tls.ca_file,
+                cert_file=tls.cert_file,
+                key_file=tls.key_file,
+                insecure_skip_verify=tls.insecure_skip_verify,
+            )
+        return context

@@ -12,10 +12,12 @@ import logging
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from exporter import config, flags, logs
+from exporter.sharding import Shard
 from exporter.web.listen import Address
 from exporter.whmcs.tls import certificates_unread
 
@@ -70,21 +72,26 @@ def _serve(args: argparse.Namespace) -> int:
     if args.check:
         return _check(args)
     with certificates_unread(), _imports_kept():
-        from exporter import app
+        from exporter import serving
         from exporter.web.server import WebOptions
 
-    configuration = _load(args)
-    options = app.ServeOptions(
+    logs.configure(args.log_level, args.log_format)
+    options = serving.ServeOptions(
         addresses=args.addresses or [Address.parse(flags.DEFAULT_ADDRESS)],
-        web=WebOptions(telemetry_path=args.telemetry_path, max_requests=args.max_requests),
+        web=WebOptions(
+            telemetry_path=args.telemetry_path,
+            max_requests=args.max_requests,
+            lifecycle=args.lifecycle,
+        ),
         process_metrics=args.process_metrics,
         protection=_protection(args),
     )
-    asyncio.run(app.serve(configuration, options))
+    asyncio.run(serving.serve(partial(_load_shard, args), options))
     return _OK
 
 
 def _check(args: argparse.Namespace) -> int:
+    logs.configure(args.log_level, args.log_format)
     configuration = _load(args)
     if args.web_config_file is not None:
         from exporter.config import web
@@ -99,6 +106,7 @@ def _collect(args: argparse.Namespace) -> int:
     with certificates_unread(), _imports_kept():
         from exporter import app, textfile
 
+    logs.configure(args.log_level, args.log_format)
     exposition, all_succeeded = asyncio.run(app.collect(_load(args)))
     if args.output is None:
         _write_out(exposition)
@@ -138,8 +146,24 @@ def _protection(args: argparse.Namespace) -> Protection | None:
     return Protection(partial(web.load, args.web_config_file), config.ConfigError)
 
 
+def _load_shard(args: argparse.Namespace) -> config.Config:
+    configuration = _load(args)
+    if args.total_shards == 1:
+        return configuration
+    sites = Shard(args.shard, args.total_shards).of(configuration.sites)
+    log.info(
+        "shard",
+        extra={
+            "shard": args.shard,
+            "total_shards": args.total_shards,
+            "sites": len(sites),
+            "of": len(configuration.sites),
+        },
+    )
+    return replace(configuration, sites=sites)
+
+
 def _load(args: argparse.Namespace) -> config.Config:
-    logs.configure(args.log_level, args.log_format)
     configuration = config.load(args.config_file, os.environ)
     for warning in configuration.warnings:
         log.warning(warning)

@@ -11,7 +11,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import app, config
+from exporter import config, serving
 from exporter.simulator.clock import FastClock
 from exporter.simulator.desk import HelpDesk
 from exporter.simulator.server import Simulator
@@ -66,9 +66,10 @@ async def run(address: Address, stop: asyncio.Event | None = None) -> None:
         sys.stdout.flush()
 
     async with simulator:
-        options = app.ServeOptions(addresses=[address])
+        options = serving.ServeOptions(addresses=[address])
         mischief = asyncio.create_task(_misbehave(simulator))
-        await app.serve(_configuration(simulator), options, stop=stop, started=greet)
+        configuration = _configuration(simulator)
+        await serving.serve(lambda: configuration, options, stop=stop, started=greet)
         mischief.cancel()
 
 

@@ -30,7 +30,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         SystemExit: With 2 for wrong usage, with 0 for ``--help`` and ``--version``.
     """
     arguments = list(argv) if argv and argv[0] in {*COMMANDS, *_ABOUT_ALL} else ["serve", *argv]
-    return _parser(arguments[0]).parse_args(arguments)
+    parser = _parser(arguments[0])
+    args = parser.parse_args(arguments)
+    if args.command == "serve" and args.shard >= args.total_shards:
+        parser.error(
+            f"--shard is {args.shard} and --total-shards {args.total_shards}: shards are numbered "
+            "from 0, so it must be below"
+        )
+    return args
 
 
 _ABOUT_ALL = ("-h", "--help", "--version")
@@ -99,10 +106,31 @@ def _serve_flags(parser: argparse.ArgumentParser) -> None:
         help="parallel scrapes; 503 above it (default: %(default)s)",
     )
     parser.add_argument(
+        "--web.enable-lifecycle",
+        dest="lifecycle",
+        action="store_true",
+        help="let POST and PUT of /-/reload read the configuration again, as SIGHUP does",
+    )
+    parser.add_argument(
         "--web.disable-exporter-metrics",
         dest="process_metrics",
         action="store_false",
         help="leave out process_*, python_info and python_gc_*",
+    )
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        default=0,
+        metavar="N",
+        help="poll only the sites that fall to this one of several processes: a number from 0, or "
+        "a name that ends in one, such as that of a StatefulSet's pod (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--total-shards",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="how many processes share the sites (default: %(default)s)",
     )
 
 
@@ -177,6 +205,14 @@ def _path(text: str) -> str:
     if not re.fullmatch(r"(/[\w.~-]+)+", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /metrics")
     return text
+
+
+def _shard(text: str) -> int:
+    match = re.fullmatch(r"(?:.*-)?(\d{1,9})", text, re.ASCII)
+    if match is None:
+        msg = f"{text!r} is no number, nor a name that ends in one, such as whmcs-exporter-0"
+        raise argparse.ArgumentTypeError(msg)
+    return int(match[1])
 
 
 def _positive(text: str) -> int:

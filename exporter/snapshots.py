@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from exporter.polling.holds import Held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from exporter.polling.poller import Poll
     from exporter.polling.readings import Reading
@@ -137,15 +137,33 @@ class Snapshot:
         return all(state.success is not None for state in self.sources.values())
 
 
+class Reader(Protocol):
+    """Who is told of every change."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Take the new snapshot of a site."""
+
+    def forget(self, site: str) -> None:
+        """Show nothing more of a site."""
+
+
 class Store:
     """The one place that knows the current snapshot of every site."""
 
-    def __init__(self, snapshots: Iterable[Snapshot], changed: Callable[[Snapshot], None]) -> None:
-        """Begin with ``snapshots``; call ``changed`` with each one, now and whenever it changes."""
-        self._snapshots = {snapshot.site: snapshot for snapshot in snapshots}
-        self._changed = changed
-        for snapshot in self._snapshots.values():
-            changed(snapshot)
+    def __init__(self, reader: Reader) -> None:
+        """Begin without any site."""
+        self._snapshots: dict[str, Snapshot] = {}
+        self._reader = reader
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Begin with a site, or begin anew with one whose configuration has changed."""
+        self._snapshots[snapshot.site] = snapshot
+        self._reader.update(snapshot)
+
+    def forget(self, site: str) -> None:
+        """Forget a site, of which no poll will come any more."""
+        del self._snapshots[site]
+        self._reader.forget(site)
 
     def publish(self, poll: Poll) -> Poll:
         """Take one ended poll: readers see the site as it was before or as it is after.
@@ -156,12 +174,12 @@ class Store:
         poll = before.admitted(poll)
         after = before.after(poll)
         self._snapshots[poll.site] = after
-        self._changed(after)
+        self._reader.update(after)
         return poll
 
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:
-        """Every site's snapshot, in the order of the configuration."""
+        """Every site's snapshot, in the order in which they began."""
         return tuple(self._snapshots.values())
 
 

@@ -35,6 +35,11 @@ class FakeClock:
         heapq.heappush(self._sleepers, (self._now + seconds, next(self._order), woken))
         await woken
 
+    @property
+    def sleepers(self) -> int:
+        """How many wait for the clock."""
+        return len(self._sleepers)
+
     async def settle(self) -> None:
         """Let every task do what it can without time passing."""
         for _ in range(_TURNS):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest
 
-from exporter import app, config
-from exporter.polling.clock import SystemClock
+from exporter import app, assembly, config
 from tests.exposition_check import check, value
 from tests.whmcs.authority import Authority
 from tests.whmcs.server import answer, says, serving
@@ -51,7 +49,7 @@ async def test_https_sites_trust_who_they_are_told_to(authority: Authority, tmp_
     assert 1 == value(text, "whmcs_api_failures_total", site="b", reason="tls")
 
 
-async def test_sites_of_one_tls_configuration_share_its_context(tmp_path: Path) -> None:
+def test_sites_of_one_tls_configuration_share_its_context(tmp_path: Path) -> None:
     """Contexts are as many as distinct configurations; plain HTTP needs none."""
     skip = "tls_config: {insecure_skip_verify: true}"
     named = "tls_config: {server_name: whmcs.example}"
@@ -64,9 +62,21 @@ async def test_sites_of_one_tls_configuration_share_its_context(tmp_path: Path) 
         "name: e, url: 'http://127.0.0.1'",
         "name: f, url: 'http://127.0.0.1', proxy_url: 'https://proxy.example'",
     ).sites
-    async with aiohttp.ClientSession() as session:
-        exporter = app.Exporter(sites, session, clock=SystemClock(), process_metrics=False)
-        a, b, c, d, e, f = (exporter.tls_context(site) for site in sites)
+    contexts = assembly.Contexts()
+    a, b, c, d, e, f = map(contexts.of, sites)
     assert a is b is f is not c
     assert c is d
     assert e is None
+
+
+def test_changed_certificates_make_another_context(authority: Authority, tmp_path: Path) -> None:
+    """The context stays as long as its files do; whoever asks after a change gets a new one."""
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_bytes(authority.ca_file.read_bytes())
+    site = f"name: a, url: 'https://a.example', tls_config: {{ca_file: '{ca_file}'}}"
+    (configured_site,) = configured(tmp_path, site).sites
+    contexts = assembly.Contexts()
+    before = contexts.of(configured_site)
+    assert contexts.of(configured_site) is before
+    ca_file.write_bytes(authority.ca_file.read_bytes() + b"\n")
+    assert contexts.of(configured_site) is not before

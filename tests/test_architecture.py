@@ -7,21 +7,27 @@ import pytest
 
 # A room and the rooms that it may know.
 ALLOWED: dict[str, set[str]] = {
+    "stamps": set(),
     "sharding": set(),
-    "config": set(),
+    "config": {"stamps"},
     "whmcs": set(),
     "polling": {"whmcs"},
     "snapshots": {"polling"},
     "exposition": {"polling", "snapshots", "whmcs"},
-    "web": {"exposition", "snapshots"},
+    "web": {"exposition", "snapshots", "stamps"},
     "simulator": set(),
     "textfile": set(),
     "logs": set(),
     "flags": {"logs", "simulator", "web"},
-    "assembly": {"config", "polling", "snapshots", "whmcs"},
-    "app": {"assembly", "config", "exposition", "polling", "snapshots", "web", "whmcs"},
-    "demo": {"app", "config", "simulator", "web"},
-    "cli": {"app", "config", "demo", "flags", "logs", "simulator", "textfile", "web", "whmcs"},
+    "assembly": {"config", "polling", "snapshots", "stamps", "whmcs"},
+    "app": {"assembly", "config", "exposition", "polling", "snapshots", "whmcs"},
+    "reload": {"config", "polling"},
+    "serving": {"app", "config", "polling", "reload", "web", "whmcs"},
+    "demo": {"config", "serving", "simulator", "web"},
+    "cli": {
+        *("config", "flags", "logs", "sharding", "web", "whmcs"),
+        *("app", "demo", "serving", "simulator", "textfile"),
+    },
     "__main__": {"cli"},
 }
 # Third parties, and the only modules that may import them.

@@ -10,13 +10,14 @@ import pytest
 from exporter.exposition.families import View
 from exporter.polling.readings import Departments, DepartmentTickets
 from exporter.polling.source import Outcome
-from exporter.snapshots import Snapshot, Store
 from exporter.whmcs.errors import HTTPStatus
+from tests.changes import store_of
 from tests.test_snapshots import STALE_AFTER, first_snapshot, poll, reading
 
 if TYPE_CHECKING:
     from exporter.polling.poller import Poll
     from exporter.polling.readings import Reading
+    from exporter.snapshots import Snapshot
 
 TICKETS = reading(1)
 TICKETS_SERIES = 3
@@ -43,7 +44,7 @@ def departments(now: float, **parts: Reading | None) -> Poll:
 
 def published(limit: int, *polls: Poll) -> tuple[list[Outcome], Snapshot]:
     """Return what was published of each poll, and what is known in the end."""
-    store = Store([site(limit)], lambda _: None)
+    store, _ = store_of(site(limit))
     outcomes = [store.publish(each).outcome for each in polls]
     return outcomes, store.snapshots[0]
 

@@ -12,8 +12,9 @@ from exporter.polling.poller import Poll
 from exporter.polling.readings import Reading, SiteTickets
 from exporter.polling.site import Tally
 from exporter.polling.source import Outcome
-from exporter.snapshots import Part, Snapshot, SourceState, Store
+from exporter.snapshots import Part, Snapshot, SourceState
 from exporter.whmcs.errors import ApiError, AuthFailed, HTTPStatus
+from tests.changes import store_of
 
 UNIX = 1_800_000_000.0
 STALE_AFTER = 180.0
@@ -195,13 +196,26 @@ def test_totals_grow_and_new_keys_join() -> None:
 
 def test_store_swaps_snapshots_whole_and_tells_of_each() -> None:
     """Who holds a snapshot holds it unchanged; who asks again gets the new one, in order."""
-    told: list[Snapshot] = []
     before = first_snapshot(), replace(first_snapshot(), site="other")
-    store = Store(before, told.append)
+    store, changes = store_of(*before)
 
     store.publish(poll(100.0, a=reading(1)))
 
     after = before[0].after(poll(100.0, a=reading(1)))
     assert (after, before[1]) == store.snapshots
-    assert [*before, after] == told
+    assert [*before, after] == changes.snapshots
     assert first_snapshot() == before[0]
+
+
+def test_store_begins_anew_and_forgets() -> None:
+    """A site that begins anew has nothing of before; one that is forgotten is told as gone."""
+    before = first_snapshot(), replace(first_snapshot(), site="other")
+    store, changes = store_of(*before)
+    store.publish(poll(100.0, a=reading(1)))
+
+    store.begin(before[0])
+    store.forget("other")
+
+    assert (before[0],) == store.snapshots
+    assert before[0] == changes.snapshots[-1]
+    assert ["other"] == changes.forgotten

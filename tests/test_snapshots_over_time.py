@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from exporter.polling.holds import Held
 from exporter.polling.site import Tally
-from exporter.snapshots import Snapshot, Store
 from exporter.whmcs.errors import ApiError, AuthFailed, HTTPStatus
+from tests.changes import store_of
 from tests.test_snapshots import STALE_AFTER, UNIX, first_snapshot, poll, reading
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class Site(RuleBasedStateMachine):
         """Begin before the first poll."""
         super().__init__()
         self.now = 1000.0
-        self.changes: list[Snapshot] = []
-        self.store = Store([first_snapshot()], self.changes.append)
+        self.store, self.changes = store_of(first_snapshot())
         self.calls = 0
         self.failures = 0
         self.expected = {"ticket_counts": Expected(), "departments": Expected()}
@@ -110,7 +109,8 @@ class Site(RuleBasedStateMachine):
     @invariant()
     def totals_never_fall(self) -> None:
         """From one snapshot to the next every counter stays or grows."""
-        before, after = self.changes[-2:] if self.changes[1:] else self.changes * 2
+        told = self.changes.snapshots
+        before, after = told[-2:] if told[1:] else told * 2
         for older, newer in (
             (before.requests, after.requests),
             (before.failures, after.failures),

@@ -10,6 +10,7 @@ from exporter.config import document, exposure, variables
 from exporter.config.model import Config, Site
 from exporter.config.problems import ConfigError, Place, Problems
 from exporter.config.section import Scope, Section, expect
+from exporter.config.site_files import SiteFiles
 from exporter.config.sites import read_site
 from exporter.config.tree import Listing, Node, Scalar, Table
 from exporter.config.values import Unfit, quoted, text
@@ -50,14 +51,16 @@ def _from_file(path: Path, scope: Scope) -> Config:
     with Section(scope, table.place, table) as section:
         defaults = _defaults(section)
         nodes = section.listing("sites")
-        matches = section.scalars("site_files", partial(_matches, folder=path.parent))
-    files = tuple(dict.fromkeys(file for found in matches for file in found))
+        patterns = section.scalars("site_files", partial(_pattern, folder=path.parent))
+    site_files = SiteFiles(path.parent, patterns)
+    files = site_files.files()
     nodes += tuple(node for file in files for node in _listed(file, scope.problems))
     tables = [table for node in nodes if (table := expect(node, Table, scope.problems))]
     _check_names(tables, scope.problems)
     if not nodes and not scope.problems:
         section.lacks("no site; give `sites` or `site_files`")
-    return Config(sites=_sites(scope, tables, defaults), files=(path, *files))
+    sites = _sites(scope, tables, defaults)
+    return Config(sites=sites, files=(path, *files), site_files=site_files)
 
 
 def _defaults(section: Section) -> tuple[Table, ...]:
@@ -83,13 +86,11 @@ def _sites(scope: Scope, tables: Iterable[Table], defaults: tuple[Table, ...]) -
     return tuple(site for site in sites if site is not None)
 
 
-def _matches(pattern: str, *, folder: Path) -> tuple[Path, ...]:
-    # pathlib's glob takes no absolute pattern.
-    names = sorted(glob.glob(text(pattern), root_dir=folder))  # noqa: PTH207 - see above
-    if not names and not glob.has_magic(pattern):
+def _pattern(pattern: str, *, folder: Path) -> str:
+    if not glob.has_magic(text(pattern)) and not SiteFiles(folder).matching(pattern):
         msg = f"there is no file {quoted(pattern)}; create it, or leave it out"
         raise Unfit(msg)
-    return tuple(folder / name for name in names)
+    return pattern
 
 
 def _listed(file: Path, problems: Problems) -> tuple[Node, ...]:

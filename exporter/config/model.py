@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from exporter.config.secret import Credential, Secret
+from exporter.config.site_files import SiteFiles
 
 By = Literal["statuses", "credentials"]
 
@@ -131,9 +132,11 @@ class Site:
 class Config:
     """Every site, and the configuration files they were read from (none: the environment).
 
-    ``warnings`` are for the log: what works, and should not be left as it is.
+    ``site_files`` tells which of those files come and go. ``warnings`` are for the log: what works,
+    and should not be left as it is.
     """
 
     sites: tuple[Site, ...]
     files: tuple[Path, ...] = ()
+    site_files: SiteFiles = field(default_factory=SiteFiles, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Never, Self
 
-MAX_BYTES = 64 * 1024
+from exporter.stamps import Stamp, stamp
 
-Stamp = tuple[int, int, int]
+MAX_BYTES = 64 * 1024
 
 
 class Secret:
@@ -17,7 +17,7 @@ class Secret:
 
     Text in any form (``str``, ``repr``, ``format``) names its origin instead; ``copy`` and
     ``dataclasses.asdict`` keep it as it is; ``pickle`` and ``json`` raise ``TypeError``.
-    Two secrets are equal when origin and value are.
+    Two secrets are equal when origin and value are; two of files, when the file is.
     """
 
     __slots__ = ("_origin", "_value")
@@ -87,7 +87,7 @@ class FileSecret(Secret):
         is another one.
         """
         try:
-            if not force and _stamp(self._path.stat()) == self._stamp:
+            if not force and stamp(self._path.stat()) == self._stamp:
                 return False
             self._stamp, value = _read(self._path)
         except (OSError, ValueError):
@@ -95,6 +95,14 @@ class FileSecret(Secret):
         changed = value != self._value
         self._value = value
         return changed
+
+    def __eq__(self, other: object) -> bool:
+        """Compare two of files by their files: whatever was read, both will read the same next."""
+        if isinstance(other, FileSecret):
+            return self._path == other._path
+        return super().__eq__(other)
+
+    __hash__ = Secret.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +164,7 @@ def open_regular(path: Path) -> BinaryIO:
 def _read(path: Path) -> tuple[Stamp, str]:
     with open_regular(path) as file:
         # Taken before the read: what is written meanwhile then counts as a change.
-        stamp = _stamp(os.fstat(file.fileno()))
+        before = stamp(os.fstat(file.fileno()))
         raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         msg = "longer than 64 KiB"
@@ -165,7 +173,7 @@ def _read(path: Path) -> tuple[Stamp, str]:
     if not value:
         msg = "not UTF-8" if value is None else "empty"
         raise ValueError(msg)
-    return stamp, value
+    return before, value
 
 
 def _decoded(raw: bytes) -> str | None:
@@ -175,10 +183,6 @@ def _decoded(raw: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _md5(password: Secret) -> str:

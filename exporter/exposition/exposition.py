@@ -83,6 +83,14 @@ class Exposition:
             written.samples[snapshot.site] = text_format.samples(metrics)
             written.sites = None
 
+    def forget(self, site: str) -> None:
+        """Show nothing more of a site."""
+        for kept in (self._snapshots, self._series, self._stale_at):
+            del kept[site]
+        for written in self._written.values():
+            del written.samples[site]
+            written.sites = None
+
     def render(self, text_format: Format, *, compress: bool) -> bytes:
         """Return the whole exposition, gzipped on demand."""
         written = self._current(text_format)
@@ -109,7 +117,7 @@ class Exposition:
         for site, stale_at in tuple(self._stale_at.items()):
             if now > stale_at:
                 self.update(self._snapshots[site])
-        self._next_stale = min(self._stale_at.values())
+        self._next_stale = min(self._stale_at.values(), default=math.inf)
 
     def _write(self, text_format: Format, now: float) -> Written:
         views = {site: View.of(snapshot, now) for site, snapshot in self._snapshots.items()}

@@ -98,6 +98,10 @@ class Telemetry:
         self._reloaded.set(1)
         self._reloaded_at.set(unix_time)
 
+    def not_configured(self) -> None:
+        """Note that the configuration was read in vain; what ran before goes on."""
+        self._reloaded.set(0)
+
     def http_request(self, handler: str, code: int) -> None:
         """Note one answered request; ``handler`` is one of a few fixed names."""
         self._http_requests.labels(handler, str(code)).inc()

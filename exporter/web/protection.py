@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
+from exporter.stamps import stamps
 from exporter.web.users import TooManyLogins, Users
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
 _REALM = {"WWW-Authenticate": "Basic"}
-
-Stamps = tuple[tuple[int, int, int] | None, ...]
 
 
 class TLS(Protocol):
@@ -81,7 +80,7 @@ class Protection:
         self._users = Users()
         self._failure = ""
         self.rules = load()
-        self._seen = _stamps(self.rules.files)
+        self._seen = stamps(self.rules.files)
         _warn(self.rules)
 
     @property
@@ -108,7 +107,7 @@ class Protection:
 
         Blocks on files.
         """
-        seen = _stamps(self.rules.files)
+        seen = stamps(self.rules.files)
         if seen == self._seen:
             return
         try:
@@ -120,7 +119,7 @@ class Protection:
             self._refuse(problem)
             return
         if rules.files != self.rules.files:
-            seen = _stamps(rules.files)
+            seen = stamps(rules.files)
         self.rules, self._seen, self._failure = rules, seen, ""
         log.info("web configuration read again")
         _warn(rules)
@@ -163,18 +162,6 @@ def _names(alternatives: Iterable[tuple[str, str]]) -> Iterable[str]:
     for kind, name in alternatives:
         # OpenSSL writes addresses of IPv6 in full, and with a line break.
         yield str(ipaddress.ip_address(name.strip())) if kind == "IP Address" else name
-
-
-def _stamps(files: Iterable[Path]) -> Stamps:
-    return tuple(_stamp(file) for file in files)
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _warn(rules: Rules) -> None:

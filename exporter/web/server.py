@@ -69,10 +69,14 @@ class Exporter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
-    """How the pages are served: where the metrics are, and how many scrapes at once."""
+    """How the pages are served: where the metrics are, and how many scrapes at once.
+
+    ``lifecycle`` lets everybody who gets in reload the configuration.
+    """
 
     telemetry_path: str = "/metrics"
     max_requests: int = 40
+    lifecycle: bool = False
 
     @property
     def max_connections(self) -> int:
@@ -83,11 +87,21 @@ class WebOptions:
 class Pages:
     """The handlers."""
 
-    def __init__(self, exporter: Exporter, exposition: Exposition, options: WebOptions) -> None:
-        """Show ``exporter`` and ``exposition``."""
+    def __init__(
+        self,
+        exporter: Exporter,
+        exposition: Exposition,
+        options: WebOptions,
+        reload: Callable[[], Awaitable[str]],
+    ) -> None:
+        """Show ``exporter`` and ``exposition``.
+
+        ``reload`` reads the configuration again and returns what is wrong with it.
+        """
         self._exporter = exporter
         self._exposition = exposition
         self._options = options
+        self._reload = reload
         self._scrapes = 0
 
     def application(self) -> web.Application:
@@ -100,6 +114,8 @@ class Pages:
             application.router.add_get(path, self.healthy)
         for path in ("/-/ready", "/readyz"):
             application.router.add_get(path, self.ready)
+        for method in ("POST", "PUT"):
+            application.router.add_route(method, "/-/reload", self.reload)
         return application
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
@@ -156,6 +172,16 @@ class Pages:
     async def ready(self, _request: web.Request) -> web.Response:
         """Say whether there is something to scrape."""
         return _probe(self._exporter.ready(), "first polls are under way")
+
+    async def reload(self, _request: web.Request) -> web.Response:
+        """Read the configuration again, where that is allowed."""
+        if not self._options.lifecycle:
+            return web.Response(status=403, text="--web.enable-lifecycle is not given\n")
+        problem = await self._reload()
+        if problem:
+            text = f"not reloaded, all goes on as before:\n{problem}\n"
+            return web.Response(status=500, text=text)
+        return web.Response(text="reloaded\n")
 
     @web.middleware
     async def _account(

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from exporter.snapshots import Snapshot, SourceState, Store
+from exporter.snapshots import Snapshot, SourceState
 from exporter.whmcs.errors import AuthFailed
+from tests.changes import store_of
 from tests.polling.outside import COUNTS, STATUSES, Bench
 
 
@@ -53,14 +54,12 @@ async def test_site_with_a_wrong_secret_becomes_ready() -> None:
         source.name: SourceState(name=source.name, interval=60, stale_after=180)
         for source in sources
     }
-    snapshots: list[Snapshot] = []
-    store = Store(
-        [Snapshot(site="acme", sources=states, requests={}, failures={})], snapshots.append
-    )
+    store, changes = store_of(Snapshot(site="acme", sources=states, requests={}, failures={}))
 
     for source in sources:
         store.publish(await bench.poll(source))
 
+    snapshots = changes.snapshots
     assert [False, False, True] == [snapshot.ready for snapshot in snapshots]
     assert {"ticket_counts": False, "departments": False} == {
         name: state.success for name, state in snapshots[-1].sources.items()

@@ -35,6 +35,8 @@ class StandIn:
     is_healthy: bool = True
     is_ready: bool = True
     version: str = "1.2.3"
+    problem: str = ""
+    reloads: int = 0
 
     def __post_init__(self) -> None:
         """Make the parts that a real exporter has."""
@@ -59,6 +61,11 @@ class StandIn:
     def ready(self) -> bool:
         """Tell what the test wants."""
         return self.is_ready
+
+    async def reload(self) -> str:
+        """Say what is wrong, as the test wants."""
+        self.reloads += 1
+        return self.problem
 
     def http_request(self, handler: str, code: int) -> None:
         """Count it where it really is counted."""
@@ -128,7 +135,7 @@ async def serving(
 ) -> AsyncIterator[Served]:
     """Serve an exporter's pages on loopback."""
     exporter = exporter or StandIn()
-    pages = Pages(exporter, exporter.exposition, options or WebOptions())
+    pages = Pages(exporter, exporter.exposition, options or WebOptions(), exporter.reload)
     listener = Address("127.0.0.1", 0).open()
     listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     port = listener.address.port

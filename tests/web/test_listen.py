@@ -163,7 +163,7 @@ def path(tmp_path: Path) -> Path:
 async def scraped(listener: Listener) -> int:
     """Serve on a Unix socket, scrape over it, and return the status."""
     exporter = StandIn()
-    pages = Pages(exporter, exporter.exposition, WebOptions())
+    pages = Pages(exporter, exporter.exposition, WebOptions(), exporter.reload)
     connector = aiohttp.UnixConnector(str(listener.address.path))
     async with (
         Server(pages.application(), [listener.socket]),

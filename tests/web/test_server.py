@@ -245,7 +245,7 @@ async def test_sites_as_json() -> None:
 async def test_two_sockets_are_served_alike() -> None:
     """Every listening socket answers."""
     exporter = StandIn()
-    pages = Pages(exporter, exporter.exposition, WebOptions())
+    pages = Pages(exporter, exporter.exposition, WebOptions(), exporter.reload)
     listeners = [Address("127.0.0.1", 0).open() for _ in range(2)]
     async with Server(pages.application(), [listener.socket for listener in listeners]):
         ports = [listener.address.port for listener in listeners]

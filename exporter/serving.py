@@ -1,0 +1,113 @@
+"""The command ``serve``: listen, poll, reload, and leave when told to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from exporter import __version__
+from exporter.app import Exporter
+from exporter.polling.clock import SystemClock
+from exporter.reload import Reloader
+from exporter.web.server import Pages, Server, WebOptions
+from exporter.whmcs.client import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from exporter import config
+    from exporter.web.listen import Address, Listener
+    from exporter.web.protection import Protection
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What the command line says about serving."""
+
+    addresses: Sequence[Address]
+    web: WebOptions = field(default_factory=WebOptions)
+    process_metrics: bool = True
+    protection: Protection | None = None
+
+
+async def serve(
+    load: Callable[[], config.Config],
+    options: ServeOptions,
+    *,
+    stop: asyncio.Event | None = None,
+    started: Callable[[Sequence[Address]], None] = lambda _: None,
+) -> None:
+    """Poll and serve until SIGTERM, SIGINT or ``stop``; reload on SIGHUP.
+
+    ``started`` is told the addresses once they are served.
+
+    Raises:
+        ConfigError: The first configuration cannot be used.
+        OSError: An address cannot be listened on.
+        BaseExceptionGroup: A part failed in a way that nobody foresaw.
+    """
+    stop = stop or asyncio.Event()
+    _on_signals(stop.set, signal.SIGTERM, signal.SIGINT)
+    configuration, clock = load(), SystemClock()
+    async with AsyncExitStack() as stack:
+        listeners = [await _listen(address, stack) for address in options.addresses]
+        session = await stack.enter_async_context(open_session(f"whmcs-exporter/{__version__}"))
+        exporter = Exporter(
+            configuration.sites, session, clock=clock, process_metrics=options.process_metrics
+        )
+        reloader = Reloader(load, configuration, exporter, clock)
+        _on_signals(reloader.ask, signal.SIGHUP)
+        parts = [exporter.run, reloader.serve, reloader.watch]
+        if options.protection is not None:
+            parts.append(options.protection.watch)
+        pages = Pages(exporter, exporter.exposition, options.web, reloader.reload)
+        async with _server(pages, listeners, options):
+            addresses = [listener.address for listener in listeners]
+            for address in addresses:
+                log.info("listening", extra={"address": str(address)})
+            started(addresses)
+            await _run(parts, stop)
+
+
+def _server(pages: Pages, listeners: Sequence[Listener], options: ServeOptions) -> Server:
+    return Server(
+        pages.application(),
+        [listener.socket for listener in listeners],
+        protection=options.protection,
+        max_connections=options.web.max_connections,
+    )
+
+
+async def _run(
+    parts: Sequence[Callable[[], Coroutine[None, None, None]]], stop: asyncio.Event
+) -> None:
+    """Run all parts until ``stop``; the end of any by itself ends all."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(part()) for part in parts]
+        await stop.wait()
+        log.info("stopping")
+        for task in running:
+            task.cancel()
+
+
+def _on_signals(call: Callable[[], None], *numbers: signal.Signals) -> None:
+    loop = asyncio.get_running_loop()
+    for number in numbers:
+        loop.add_signal_handler(number, call)
+
+
+async def _listen(address: Address, stack: AsyncExitStack) -> Listener:
+    try:
+        # In a thread: a name may take its time to be resolved.
+        listener = await asyncio.to_thread(address.open)
+    except OSError as error:
+        # Not every error of a socket names its address.
+        raise OSError(f"cannot listen on {address}: {error.strerror}") from error
+    stack.callback(listener.close)
+    return listener
