@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus as Status
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from exporter.whmcs import errors
 from exporter.whmcs.document import JSON, has_equal_keys, parse
@@ -42,6 +43,7 @@ _BANNED_PAGE = re.compile(
     r"forbidden\s+ip\b|\b(?:ip|address)\b[^<]{0,60}\bbanned\b|\bbanned\b[^<]{0,60}\b(?:ip|address)\b",
     re.IGNORECASE,
 )
+_TITLE = re.compile("<title[^<>]{0,100}>([^<]{1,200})<", re.IGNORECASE)
 _TEXT_REFUSAL = re.compile(
     r"\s*result=(?P<result>[^;\s]+)(?:;.*?message=(?P<message>.*))?", re.DOTALL
 )
@@ -59,6 +61,7 @@ class Answer:
     status: int
     body: bytes
     retry_after: str | None = None
+    location: str | None = None
 
 
 def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
@@ -72,7 +75,7 @@ def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
         ApiError: The first that fits, in the order of the errors' tree.
     """
     document, unreadable = _read(answer.body)
-    _refuse_redirect_and_limit(answer)
+    _refuse_redirect_and_limit(answer, secrets)
     message = _refusal(document, answer.body if unreadable else b"")
     said = "" if message is None else f"WHMCS says: {_printable(message, secrets)}"
     if message is not None:
@@ -82,9 +85,9 @@ def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
     if message is not None:
         raise errors.ActionFailed(said)
     if answer.status != Status.OK:
-        raise errors.HTTPStatus(f"HTTP status {answer.status}")
+        raise errors.HTTPStatus(f"HTTP status {answer.status}{_page(answer, secrets)}")
     if unreadable:
-        raise unreadable
+        raise errors.NotJSON(f"{unreadable}{_page(answer, secrets)}")
     return _trusted(document)
 
 
@@ -95,9 +98,12 @@ def _read(body: bytes) -> tuple[JSON, errors.NotJSON | None]:
         return None, error
 
 
-def _refuse_redirect_and_limit(answer: Answer) -> None:
+def _refuse_redirect_and_limit(answer: Answer, secrets: Collection[str]) -> None:
     if Status.MULTIPLE_CHOICES <= answer.status < Status.BAD_REQUEST:
-        raise errors.Redirected(f"HTTP status {answer.status}: redirects are not followed")
+        # What is behind `?` is of no use, and may be what was sent.
+        path = re.split("[?#]", answer.location or "")[0]
+        to = f" to {_printable(unquote(path), secrets)}" if path else ""
+        raise errors.Redirected(f"HTTP status {answer.status}{to}: redirects are not followed")
     limited = answer.status == Status.TOO_MANY_REQUESTS or (
         answer.status == Status.SERVICE_UNAVAILABLE and answer.retry_after is not None
     )
@@ -116,6 +122,13 @@ def _refusal(document: JSON, unreadable: bytes) -> str | None:
         return None if _is_success(match["result"]) else (match["message"] or "")
     page = _BANNED_PAGE.search(text, 0, _LONGEST_PAGE)
     return f"Forbidden IP ({page[0]})" if page else None
+
+
+def _page(answer: Answer, secrets: Collection[str]) -> str:
+    """Return how a page calls itself: a firewall's or a maintenance page's title tells it apart."""
+    head = answer.body[:_LONGEST_PAGE].decode("utf-8", "replace")
+    title = _TITLE.search(head)
+    return f', a page titled "{_printable(title[1], secrets)}"' if title else ""
 
 
 def _is_success(result: JSON) -> bool:

@@ -18,7 +18,7 @@ from exporter.whmcs.answer import Answer, judge
 from exporter.whmcs.connector import Attempt, Connector, attempts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from exporter.whmcs.document import JSON
 
@@ -64,7 +64,9 @@ class Endpoint:
     basic_auth: tuple[str, Password] | None = None
 
 
-def open_session(user_agent: str) -> aiohttp.ClientSession:
+def open_session(
+    user_agent: str, traces: Iterable[aiohttp.TraceConfig] = ()
+) -> aiohttp.ClientSession:
     """Make the one session that all sites share; to be closed by the caller.
 
     It keeps no cookies (a PHP session would tie calls together), reads no proxy from the
@@ -72,7 +74,7 @@ def open_session(user_agent: str) -> aiohttp.ClientSession:
     """
     return aiohttp.ClientSession(
         connector=Connector(),
-        trace_configs=[attempts()],
+        trace_configs=[attempts(), *traces],
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             "User-Agent": user_agent,
@@ -164,7 +166,12 @@ class Client:
             trace_request_ctx=attempt,
         ) as response:
             body = await _read(response, endpoint.response_bytes)
-            return Answer(response.status, body, response.headers.get("Retry-After"))
+            return Answer(
+                response.status,
+                body,
+                retry_after=response.headers.get("Retry-After"),
+                location=response.headers.get("Location"),
+            )
 
     def _headers(self) -> dict[str, str]:
         endpoint = self._endpoint
@@ -222,7 +229,7 @@ def _transport_error(error: Exception) -> errors.ApiError:
     for cause in causes:
         # aiohttp's own are SSL errors too, but hold nothing of what OpenSSL said.
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, aiohttp.ClientError):
-            return errors.TLSFailed(_tls_message(cause))
+            return errors.TLSFailed(tls_message(cause))
     if _is_cut_handshake(error):
         return errors.TLSFailed("TLS failed: the connection ended in the handshake")
     return errors.ConnectFailed(_connect_message(error))
@@ -230,7 +237,7 @@ def _transport_error(error: Exception) -> errors.ApiError:
 
 def _connect_message(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect: {_system_message(error.os_error)}"
+        return f"cannot connect: {system_message(error.os_error)}"
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy answered with HTTP status {error.status}"
     if isinstance(error, aiohttp.ClientResponseError | http_exceptions.BadHttpMessage):
@@ -264,14 +271,16 @@ def _is_cut_handshake(error: Exception) -> bool:
     )
 
 
-def _system_message(error: OSError) -> str:
+def system_message(error: OSError) -> str:
+    """Return what the system says of a failed connection, without an address."""
     # asyncio puts the address in the place of what the system says; a resolver's codes are < 0.
     if error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or type(error).__name__
 
 
-def _tls_message(error: ssl.SSLError) -> str:
+def tls_message(error: ssl.SSLError) -> str:
+    """Return what OpenSSL says of a failed handshake, without a place in its source."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate refused: {error.verify_message}"
     # An error that OpenSSL did not raise has no reason.

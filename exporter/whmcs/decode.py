@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Above it a float, which every sample is, no longer holds each whole number.
 _LARGEST_COUNT = 2**53
 _DIGITS = re.compile("0*([0-9]{1,16})", re.ASCII)
+_VERSION = re.compile("[0-9][0-9A-Za-z.-]{0,31}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,19 @@ def support_statuses(document: Mapping[str, JSON]) -> tuple[StatusCount, ...]:
     return tuple(
         _status_count(place, row) for place, row in _nested_rows(document, "statuses", "status")
     )
+
+
+def version(document: Mapping[str, JSON]) -> str:
+    """Decode WhmcsDetails: WHMCS's version, such as ``9.0.0``.
+
+    Raises:
+        SchemaMismatch: There is none, or it does not look like one.
+    """
+    details = document.get("whmcs")
+    found = details.get("version") if isinstance(details, dict) else None
+    if not isinstance(found, str) or not _VERSION.fullmatch(found):
+        raise SchemaMismatch("`whmcs.version` is missing or no version")
+    return found
 
 
 def _statuses(document: Mapping[str, JSON], field: str) -> tuple[StatusCount, ...]:

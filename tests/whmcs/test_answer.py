@@ -5,7 +5,7 @@ import json
 import pytest
 
 from exporter.whmcs.answer import Answer, judge
-from exporter.whmcs.errors import ApiError
+from exporter.whmcs.errors import ApiError, Redirected
 
 CLOUDFLARE = (
     "<!DOCTYPE html><title>Access denied</title><p>The owner of this website (x.example) has "
@@ -206,6 +206,43 @@ def test_reasons(status: int, body: str, retry_after: str | None, reason: str) -
 def test_texts(status: int, body: str, expected: str) -> None:
     """What people read is short, printable, and says what came."""
     assert expected == str(failure(status, body))
+
+
+@pytest.mark.parametrize(
+    ("status", "before"),
+    [(403, "HTTP status 403"), (200, "the answer is not one JSON document in UTF-8")],
+)
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("<title>Just a moment...</title>", ', a page titled "Just a moment..."'),
+        ('<TITLE id="x">\n Down &amp; out\n</TITLE>', ', a page titled "Down & out"'),
+        ("<title>No \x1b end", ""),
+        (f"<title>{'x' * 201}</title>", ""),
+        (" " * 65_536 + "<title>Late</title>", ""),
+    ],
+)
+def test_titles_of_pages(status: int, before: str, page: str, title: str) -> None:
+    """A page is told by its title: maintenance, a licence and a firewall have one each."""
+    assert before + title == str(failure(status, page))
+
+
+@pytest.mark.parametrize(
+    ("location", "to"),
+    [
+        ("https://www.acme.example/whmcs/", " to https://www.acme.example/whmcs/"),
+        ("/maintenance.php?from=secret47#secret47", " to /maintenance.php"),
+        ("/a%20secret47/%73ecret47", " to /a ***/***"),
+        ("?secret47", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_redirects_say_where_to(location: str | None, to: str) -> None:
+    """Where a redirect leads is told, without what may repeat the request."""
+    with pytest.raises(Redirected) as caught:
+        judge(Answer(302, b"", location=location), ["secret47"])
+    assert f"HTTP status 302{to}: redirects are not followed" == str(caught.value)
 
 
 @pytest.mark.parametrize(("before", "reason"), [(65_000, "ip_denied"), (66_000, "http_status")])

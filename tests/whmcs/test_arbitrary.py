@@ -21,6 +21,7 @@ ACTIONS = [
     actions.GET_DEPARTMENT_TICKET_COUNTS,
     actions.GET_SUPPORT_DEPARTMENTS,
     actions.GET_SUPPORT_STATUSES,
+    actions.GET_DETAILS,
 ]
 COUNTS = DIGITS | st.integers(-1, 2**53 + 1) | st.sampled_from([3.0, 1.5, True, None])
 ROWS = st.fixed_dictionaries(
@@ -39,6 +40,7 @@ ANSWERS = st.fixed_dictionaries(
         "status": LISTS,
         "filteredDepartments": st.lists(COUNTS, max_size=2) | documents(),
         "departments": st.fixed_dictionaries({}, optional={"department": LISTS}) | documents(),
+        "whmcs": st.fixed_dictionaries({}, optional={"version": TEXTS}) | documents(),
         "statuses": st.fixed_dictionaries({}, optional={"status": LISTS}) | documents(),
     },
 )
@@ -57,8 +59,8 @@ def seen(value: Any) -> Seen:  # noqa: ANN401 - each action has a type of its ow
     match value:
         case int():
             return Seen([value], [])
-        case None:
-            return Seen([], [])
+        case None | str():
+            return Seen([], [] if value is None else [value])
         case StatusCount(title, count):
             return Seen([count], [title])
         case SupportDepartment():
@@ -106,11 +108,11 @@ def test_anything(action: Action[Any], status: int, document: JSON) -> None:
 
 
 @settings(deadline=None)
-@given(st.integers(0, 999), st.binary(), st.none() | st.text())
-def test_any_bytes(status: int, body: bytes, retry_after: str | None) -> None:
+@given(st.integers(0, 999), st.binary(), st.none() | st.text(), st.none() | st.text())
+def test_any_bytes(status: int, body: bytes, retry_after: str | None, location: str | None) -> None:
     """Any bytes under any status are a document or an error of ours."""
     try:
-        document = judge(Answer(status, body, retry_after), ("secret",))
+        document = judge(Answer(status, body, retry_after, location), ("secret",))
     except ApiError as error:
         assert str(error).isprintable()  # noqa: PT017 - either outcome is right
     else:

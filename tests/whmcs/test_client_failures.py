@@ -119,7 +119,7 @@ async def test_redirects_are_not_followed(status: int) -> None:
     async with serving(says(answer())) as other:
         raw = answer(SUCCESS, f"Location: {other.address}/", status=f"{status} Elsewhere")
         error = await failure_of(says(raw))
-    expected = f"HTTP status {status}: redirects are not followed"
+    expected = f"HTTP status {status} to {other.address}/: redirects are not followed"
     assert ("redirect", expected) == (error.reason, str(error))
     assert [] == other.requests
 

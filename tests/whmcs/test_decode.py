@@ -12,6 +12,7 @@ from exporter.whmcs.decode import (
     support_departments,
     support_statuses,
     ticket_counts,
+    version,
 )
 
 if TYPE_CHECKING:
@@ -189,3 +190,9 @@ def test_missing_holders() -> None:
     """An empty list's key may be missing."""
     assert () == support_departments({})
     assert () == support_statuses({})
+
+
+@pytest.mark.parametrize("text", ["8.0.0", "9.0.1-release.1", "7.10.3-rc.2", "9"])
+def test_version(text: str) -> None:
+    """WhmcsDetails tells the version."""
+    assert text == version({"whmcs": {"version": text, "canonicalversion": "x"}})

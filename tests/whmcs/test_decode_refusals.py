@@ -172,3 +172,22 @@ def test_support_departments(departments: JSON, expected: str) -> None:
 def test_support_statuses(statuses: JSON, expected: str) -> None:
     """GetSupportStatuses is refused when a row lacks something."""
     assert expected == message(decode.support_statuses, {"statuses": statuses})
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"whmcs": None},
+        {"whmcs": ["9.0.0"]},
+        {"whmcs": {}},
+        {"whmcs": {"version": 9}},
+        {"whmcs": {"version": ""}},
+        {"whmcs": {"version": f"9.0 {SENT}"}},
+        {"whmcs": {"version": f"{SENT}.0"}},
+        {"whmcs": {"version": "9" * 33}},
+    ],
+)
+def test_version(document: dict[str, JSON]) -> None:
+    """What does not look like a version is none: it is printed as it is."""
+    assert "`whmcs.version` is missing or no version" == message(decode.version, document)
