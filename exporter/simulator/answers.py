@@ -126,10 +126,17 @@ def get_support_statuses(question: Question) -> Fields:
     }
 
 
+def whmcs_details(question: Question) -> Fields:
+    """Answer WhmcsDetails: a release of the version that is simulated."""
+    version = "{}.{}.0".format(*question.version)
+    return {"whmcs": {"version": version, "canonicalversion": f"{version}-release.1"}}
+
+
 ACTIONS: Mapping[str, Callable[[Question], Fields]] = {
     "GetTicketCounts": get_ticket_counts,
     "GetSupportDepartments": get_support_departments,
     "GetSupportStatuses": get_support_statuses,
+    "WhmcsDetails": whmcs_details,
 }
 
 

@@ -11,6 +11,7 @@ _PHP_WARNING = b"<br />\n<b>Warning</b>:  Undefined array key 1 in <b>hooks.php<
 _BOM = b"\xef\xbb\xbf"
 _DEEP = b'{"result": "success", "status": %s%s}' % (b"[" * DEPTH, b"]" * DEPTH)
 _BEYOND_FLOATS = 10**30
+_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ _TABLE = (
     ),
     Fault("bom", "a byte order mark in front of good JSON", body(lambda good: _BOM + good)),
     Fault("text", "result=...; text although JSON was asked", mishaps.text),
+    Fault("install-folder", "200 with the page about it", page(200, "Security Warning")),
     Fault("http-500", "500 with the page of an uncaught exception", page(500, "Oops!")),
     Fault("http-503", "503 with an HTML page", page(503, "Service Unavailable")),
     Fault(
@@ -53,9 +55,12 @@ _TABLE = (
         "429 with Retry-After: 30",
         page(429, "Too Many Requests", {"Retry-After": "30"}),
     ),
+    Fault("cloudflare", "403 with a challenge for browsers", page(403, "Just a moment...")),
+    Fault("mod-security", "406 of a firewall in the web server", page(406, "Not Acceptable!")),
     Fault("redirect", "302 to a page of the site", mishaps.redirect),
     Fault("invalid-ip", "403: the address is not allowed", mishaps.invalid_ip),
     Fault("invalid-ip-text", "the same as text although JSON was asked", mishaps.invalid_ip_text),
+    Fault("banned", "403: the address is banned", refusal(FORBIDDEN, "Your IP has been banned")),
     Fault(
         "bad-credentials",
         "403: identifier or secret is wrong",
@@ -72,6 +77,16 @@ _TABLE = (
         refusal(FORBIDDEN, "Access Denied"),
     ),
     Fault("no-permission", "403: the API role lacks the action", mishaps.no_permission),
+    Fault(
+        "no-action",
+        "400: the form was lost on its way, as behind a redirect",
+        refusal(_BAD_REQUEST, "Empty action request"),
+    ),
+    Fault(
+        "unknown-action",
+        "400: this WHMCS has no such action",
+        refusal(_BAD_REQUEST, "Command not found"),
+    ),
     Fault(
         "api-error",
         "200 with result error: the action itself failed",

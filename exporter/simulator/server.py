@@ -1,6 +1,7 @@
 """The simulator: many sites behind one port."""
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Iterable
 from types import TracebackType
@@ -47,6 +48,7 @@ class Simulator:
         self._stopping = asyncio.Event()
         self._host = ""
         self._port = 0
+        self._scheme = "http"
         # A handler is cancelled when its client leaves: hanging ones do not pile up.
         self._runner = web.AppRunner(
             self._application(), access_log=None, handler_cancellation=True, shutdown_timeout=1.0
@@ -61,7 +63,7 @@ class Simulator:
     def base(self) -> str:
         """Its own address, with a slash at its end."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/"
+        return f"{self._scheme}://{host}:{self._port}/"
 
     def url(self, site: str) -> str:
         """Tell the base URL of a site, as an exporter is configured with it."""
@@ -76,16 +78,19 @@ class Simulator:
         """
         self.sites[site].fault = None if name is None else find_fault(name)
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; port 0 picks a free one.
+    async def start(
+        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Listen, over TLS if it is given a context; port 0 picks a free one.
 
         Raises:
             OSError: The address cannot be listened on.
         """
         await self._runner.setup()
-        listener = web.TCPSite(self._runner, host, port, backlog=_BACKLOG)
+        listener = web.TCPSite(self._runner, host, port, backlog=_BACKLOG, ssl_context=tls)
         await listener.start()
         self._host, self._port = host, listener.port
+        self._scheme = "https" if tls else "http"
 
     async def stop(self) -> None:
         """Stop listening and end what is under way, hanging requests too."""

@@ -44,6 +44,12 @@ async def test_ticket_counts(site: Site, caller: Caller) -> None:
     } == answer.json
 
 
+async def test_version(caller: Caller) -> None:
+    """WhmcsDetails tells a release of the version that is simulated."""
+    answer = await caller.call("WhmcsDetails")
+    assert {"version": "9.0.0", "canonicalversion": "9.0.0-release.1"} == answer.json["whmcs"]
+
+
 async def test_counts_by_status(site: Site, caller: Caller) -> None:
     """Statuses come by key: the title in lower case without spaces and dashes."""
     answer = await caller.call("GetTicketCounts", includeCountsByStatus="1")

@@ -26,6 +26,7 @@ async def _call(simulator: Simulator, caller: Caller, fault: str) -> Answer:
     ("fault", "status", "message"),
     [
         ("invalid-ip", 403, "Invalid IP 127.0.0.1"),
+        ("banned", 403, "Your IP has been banned"),
         ("bad-credentials", 403, "Invalid or missing credentials"),
         ("disabled-admin", 403, "Administrator Account Disabled"),
         ("no-api-access", 403, "Access Denied"),
@@ -34,6 +35,8 @@ async def _call(simulator: Simulator, caller: Caller, fault: str) -> Answer:
             403,
             'Invalid Permissions: API action "getticketcounts" is not allowed',
         ),
+        ("no-action", 400, "Empty action request"),
+        ("unknown-action", 400, "Command not found"),
         ("api-error", 200, "An unexpected error occurred"),
     ],
 )
@@ -51,6 +54,9 @@ async def test_refusals(
     ("fault", "status", "headers"),
     [
         ("html", 200, {}),
+        ("install-folder", 200, {}),
+        ("cloudflare", 403, {}),
+        ("mod-security", 406, {}),
         ("http-500", 500, {}),
         ("http-503", 503, {}),
         ("maintenance", 503, {"Retry-After": "120"}),

@@ -22,7 +22,7 @@ BAD_SECONDS = (0.5, 10.0)
 _SILENCING = frozenset(
     {
         *("invalid-ip", "invalid-ip-text", "bad-credentials", "disabled-admin", "no-api-access"),
-        *("no-permission", "maintenance", "rate-limit"),
+        *("no-permission", "maintenance", "rate-limit", "banned"),
     }
 )
 _NAMES = ("Support", "Sales", 'Sales "EU"', "VPS\\Cloud", "Two\nlines", "Domains 🌍", "Ärger")
