@@ -1,7 +1,7 @@
 """The commands, and the exit codes that they end with.
 
 0: asked to stop, or done. 1: failed while running. 2: wrong usage or configuration. 3: ``collect``
-had a site that failed.
+or ``doctor`` had a site that failed.
 """
 
 from __future__ import annotations
@@ -115,12 +115,21 @@ def _collect(args: argparse.Namespace) -> int:
     return _OK if all_succeeded else _SITE_FAILED
 
 
-def _write_out(exposition: bytes) -> None:
+def _doctor(args: argparse.Namespace) -> int:
+    with certificates_unread(), _imports_kept():
+        from exporter.doctor import command
+
+    report, all_well = command.run(_load(args), args.sites, args.format)
+    _write_out(report.encode())
+    return _OK if all_well else _SITE_FAILED
+
+
+def _write_out(output: bytes) -> None:
     if sys.__stdout__ is None:
         raise OSError("standard output is closed")
     # Closed here, so that what cannot be written fails here, and not at the interpreter's end.
     with open(sys.__stdout__.fileno(), "wb", closefd=False) as out:
-        out.write(exposition)
+        out.write(output)
 
 
 def _simulate(args: argparse.Namespace) -> int:
@@ -173,6 +182,7 @@ def _load(args: argparse.Namespace) -> config.Config:
 _COMMANDS = {
     "serve": _serve,
     "check": _check,
+    "doctor": _doctor,
     "collect": _collect,
     "simulate": _simulate,
     "demo": _demo,

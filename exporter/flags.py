@@ -17,6 +17,7 @@ DEFAULT_ADDRESS = ":9942"
 COMMANDS = {
     "serve": "poll WHMCS and serve the metrics (the default)",
     "check": "check the configuration, without any network, and leave",
+    "doctor": "look into each site, from its name to its answers, and say what to do",
     "collect": "poll everything once and write the metrics to standard output or a file",
     "simulate": "run simulated WHMCS help desks",
     "demo": "run simulated help desks and the exporter, on this machine alone",
@@ -134,6 +135,24 @@ def _serve_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _doctor_flags(parser: argparse.ArgumentParser) -> None:
+    _config_flags(parser)
+    parser.add_argument(
+        "--site",
+        dest="sites",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="look into this site alone; repeatable (default: every site)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="for people or for programs (default: %(default)s)",
+    )
+
+
 def _collect_flags(parser: argparse.ArgumentParser) -> None:
     _config_flags(parser)
     parser.add_argument(
@@ -188,6 +207,7 @@ def _config_flags(parser: argparse.ArgumentParser) -> None:
 _FLAGS = {
     "serve": _serve_flags,
     "check": _check_flags,
+    "doctor": _doctor_flags,
     "collect": _collect_flags,
     "simulate": _simulate_flags,
     "demo": _demo_flags,

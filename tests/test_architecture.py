@@ -20,13 +20,14 @@ ALLOWED: dict[str, set[str]] = {
     "logs": set(),
     "flags": {"logs", "simulator", "web"},
     "assembly": {"config", "polling", "snapshots", "stamps", "whmcs"},
+    "doctor": {"assembly", "config", "polling", "whmcs"},
     "app": {"assembly", "config", "exposition", "polling", "snapshots", "whmcs"},
     "reload": {"config", "polling"},
     "serving": {"app", "config", "polling", "reload", "web", "whmcs"},
     "demo": {"config", "serving", "simulator", "web"},
     "cli": {
         *("config", "flags", "logs", "sharding", "web", "whmcs"),
-        *("app", "demo", "serving", "simulator", "textfile"),
+        *("app", "demo", "doctor", "serving", "simulator", "textfile"),
     },
     "__main__": {"cli"},
 }
@@ -37,6 +38,7 @@ THIRD_PARTIES = {
         "exporter.whmcs.connector",
         "exporter.whmcs.resolver",
         "exporter.app",
+        "exporter.doctor.examination",
         "exporter.web",
         "exporter.simulator",
     },

@@ -27,6 +27,11 @@ class Secret:
         self._value = value
         self._origin = origin
 
+    @property
+    def origin(self) -> str:
+        """Where the value is from: a file, a variable, or the configuration itself."""
+        return self._origin
+
     def reveal(self) -> str:
         """Return the value in memory."""
         return self._value

@@ -128,7 +128,7 @@ def _page(answer: Answer, secrets: Collection[str]) -> str:
     """Return how a page calls itself: a firewall's or a maintenance page's title tells it apart."""
     head = answer.body[:_LONGEST_PAGE].decode("utf-8", "replace")
     title = _TITLE.search(head)
-    return f', a page titled "{_printable(title[1], secrets)}"' if title else ""
+    return f' (a page titled "{_printable(title[1], secrets)}")' if title else ""
 
 
 def _is_success(result: JSON) -> bool:

@@ -37,7 +37,7 @@ FAULTY = {
 PAGES = ("/metrics", "/", "/api/v1/sites", "/-/ready", "/-/healthy", "/nowhere")
 
 
-def _sites(simulator: Simulator) -> list[dict[str, Any]]:
+def sites(simulator: Simulator) -> list[dict[str, Any]]:
     """Configure a site by API credential and one by the legacy login, both with basic auth."""
     basic_auth = {"username": "proxy", "password": BASIC}
     api = {key: f"{MARK}-{key}" for key in ("identifier", "secret", "access_key")}
@@ -55,10 +55,11 @@ def config_file(simulator: Simulator, tmp_path: Path) -> str:
         identifier=f"{MARK}-identifier", secret=f"{MARK}-secret"
     )
     simulator.sites["globex"].access = Access(username="admin", password=PASSWORD)
-    return configuration.write(tmp_path / "config.yml", *_sites(simulator))
+    return configuration.write(tmp_path / "config.yml", *sites(simulator))
 
 
-def _hunt(text: str) -> None:
+def hunt(text: str) -> None:
+    """Refuse a text with a secret in it."""
     found = [trace for trace in TRACES if trace.lower() in text.lower()]
     assert [] == found, text
 
@@ -66,12 +67,12 @@ def _hunt(text: str) -> None:
 async def _hunt_everywhere(program: Program) -> None:
     url = await base(program)
     for path in PAGES:
-        _hunt((await get(url + path)).text)
-    _hunt((await get(f"{url}/metrics", accept="application/openmetrics-text")).text)
-    _hunt(program.command_line)
+        hunt((await get(url + path)).text)
+    hunt((await get(f"{url}/metrics", accept="application/openmetrics-text")).text)
+    hunt(program.command_line)
     program.interrupt()
     assert 0 == await program.ended()
-    _hunt(program.stdout + program.stderr)
+    hunt(program.stdout + program.stderr)
 
 
 def _run(launcher: Launcher, config_file: str) -> Program:
@@ -116,7 +117,7 @@ async def test_secrets_are_nowhere_when_a_bug_ends_the_process(
     )
     assert 1 == await program.ended()
     assert "RuntimeError: a bug at" in program.stderr
-    _hunt(program.stdout + program.stderr)
+    hunt(program.stdout + program.stderr)
 
 
 WRONG = {
@@ -157,4 +158,4 @@ async def test_secrets_are_nowhere_when_the_configuration_is_wrong(
     program = launcher.exporter(f"--config.file={path}", ANYWHERE, "--log.level=debug")
     assert 2 == await program.ended()
     assert "wrong.yml:" in program.stderr
-    _hunt(program.stdout + program.stderr)
+    hunt(program.stdout + program.stderr)

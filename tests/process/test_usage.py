@@ -11,7 +11,7 @@ from exporter import __version__
 from tests.process.program import ANYWHERE, Launcher
 
 HELP = Path(__file__).parent / "help"
-COMMANDS = ("serve", "check", "collect", "simulate", "demo")
+COMMANDS = ("serve", "check", "doctor", "collect", "simulate", "demo")
 BAD = """\
 sites:
   - {name: acme, url: "http://billing.example", identifier: a, secret: b, intervall: 30s}

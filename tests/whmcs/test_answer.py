@@ -215,8 +215,8 @@ def test_texts(status: int, body: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("page", "title"),
     [
-        ("<title>Just a moment...</title>", ', a page titled "Just a moment..."'),
-        ('<TITLE id="x">\n Down &amp; out\n</TITLE>', ', a page titled "Down & out"'),
+        ("<title>Just a moment...</title>", ' (a page titled "Just a moment...")'),
+        ('<TITLE id="x">\n Down &amp; out\n</TITLE>', ' (a page titled "Down & out")'),
         ("<title>No \x1b end", ""),
         (f"<title>{'x' * 201}</title>", ""),
         (" " * 65_536 + "<title>Late</title>", ""),

@@ -1,0 +1,64 @@
+"""The command ``doctor``: which sites, in which form, and whether all is well."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from exporter import config
+from exporter.doctor import report
+from exporter.doctor.examination import examine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def run(configuration: config.Config, names: Sequence[str], form: str) -> tuple[str, bool]:
+    """Examine the sites of these names, or all; return the report, and whether all are well.
+
+    Raises:
+        ConfigError: There is no site of a name.
+    """
+    sites = _chosen(configuration.sites, names)
+    checkups = asyncio.run(examine(sites, _progress(len(sites))))
+    if form == "json":
+        written = report.as_json(checkups)
+    else:
+        written = report.text(checkups, colour=_shows_colours())
+    return written, not any(checkup.failed for checkup in checkups)
+
+
+def _chosen(sites: Sequence[config.Site], names: Sequence[str]) -> list[config.Site]:
+    known = {site.name: site for site in sites}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise config.ConfigError(tuple(_no_site(name, list(known)) for name in unknown))
+    return [site for site in sites if site.name in names or not names]
+
+
+def _no_site(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {len(known)}, {known[0]!r} is one"
+    return f"--site: no site {name!r} is configured; {hint}"
+
+
+def _progress(total: int) -> Callable[[int], None]:
+    """Count on a terminal what may take minutes; one line that is wiped out at the end."""
+    if total == 1 or sys.stderr is None or not sys.stderr.isatty():
+        return lambda _: None
+
+    def show(done: int) -> None:
+        line = "" if done == total else f"{done} of {total} sites"
+        sys.stderr.write(f"\r\x1b[K{line}")
+        sys.stderr.flush()
+
+    return show
+
+
+def _shows_colours() -> bool:
+    """Tell whether standard output is a terminal that wants colours (https://no-color.org)."""
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and sys.stdout is not None and sys.stdout.isatty()
