@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+import pytest
 
 from exporter import __version__
 from tests.docs.sample import README
+from tests.docs.troubleshooting import PAGE, with_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROOT = README.parent
 
@@ -27,14 +34,21 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert [] == broken
 
 
-def test_headings_that_links_name_exist() -> None:
-    """Every link within the README names one of its headings."""
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", [README, PAGE], ids=lambda page: page.name)
+def test_headings_that_links_name_exist(page: Path) -> None:
+    """Every link within a page names one of its headings."""
+    text = page.read_text(encoding="utf-8")
     headings = {
         re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
         for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     }
     assert set() == set(re.findall(r"\]\(#([^)]+)\)", text)) - headings
+
+
+def test_causes_and_remedies_are_the_doctors() -> None:
+    """``python -m tests.docs.troubleshooting`` renews the tables of the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert with_tables(text) == text
 
 
 def test_the_changelog_has_a_place_for_what_comes() -> None:

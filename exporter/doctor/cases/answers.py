@@ -138,13 +138,13 @@ ANSWERS = (
     ),
     Case(
         "not_json",
-        ("Licens",),
+        ("licens",),
         "WHMCS answers with a page about its licence.",
         "Open WHMCS's administration in a browser and follow what it says of the licence.",
     ),
     Case(
         "not_json",
-        ("Security Warning", "nstall"),
+        ("Security Warning", "install"),
         "WHMCS answers with a page about its folder `install`, which is still there.",
         "Delete the folder `install` on WHMCS's server.",
     ),

@@ -87,14 +87,14 @@ WAY = (
     ),
     Case(
         "connect",
-        ("no such name", "no valid name"),
+        ("no such name", "no valid name", "not known", "No address associated"),
         "There is no HOST for this host's name servers.",
         "Correct the name in `url`, or make the DNS entry. A name of your own network needs your "
         "own name servers in /etc/resolv.conf.",
     ),
     Case(
         "connect",
-        ("name servers could not say",),
+        ("name servers could not say", "failure in name resolution"),
         "The name servers cannot say at present what HOST is.",
         "Look at the name servers in /etc/resolv.conf and at the way to them; in a container, at "
         "the DNS settings of its network.",
@@ -107,7 +107,13 @@ WAY = (
     ),
     Case(
         "connect",
-        ("unreachable", "No route"),
+        ("timed out",),
+        "Nothing answers at HOST, port PORT: something on the way drops the packets.",
+        "Open the way in the firewalls, from this host out and into HOST: TCP, port PORT.",
+    ),
+    Case(
+        "connect",
+        ("unreachable", "No route", "Cannot assign"),
         "There is no way from this host to HOST.",
         "Look at the routes of this host. If HOST has only IPv6 addresses, this host needs IPv6.",
     ),
