@@ -32,6 +32,11 @@ class Secret:
         """Where the value is from: a file, a variable, or the configuration itself."""
         return self._origin
 
+    @property
+    def padded(self) -> bool:
+        """Whether white space stands around the value, as when it was copied with too much."""
+        return self._value != self._value.strip()
+
     def reveal(self) -> str:
         """Return the value in memory."""
         return self._value

@@ -75,8 +75,13 @@ def _given(credential: config.Credential) -> str:
         "secret": credential.secret,
         "password": credential.password,
     }
-    parts = [f"`{name}` (from {part.origin})" for name, part in named.items() if part is not None]
+    parts = [f"`{name}` ({_origin(part)})" for name, part in named.items() if part is not None]
     return " and ".join([*(["`username`"] if credential.username else []), *parts])
+
+
+def _origin(secret: config.Secret) -> str:
+    padded = "; there is white space around it" if secret.padded else ""
+    return f"from {secret.origin}{padded}"
 
 
 def _address(said: str) -> str:

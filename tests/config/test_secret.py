@@ -271,3 +271,19 @@ sites:
     file.write_text("another", encoding="utf-8")
     assert site.credential.refresh()
     assert site.departments.credentials[0].credential.refresh()
+
+
+@pytest.mark.parametrize(
+    ("value", "padded"),
+    [("a b", False), ("a ", True), (" a", True), ("a\n", True), ("a\u00a0", True)],
+)
+def test_white_space_around_it_is_noticed(value: str, *, padded: bool) -> None:
+    """A secret that was copied with too much can be told so, without being told."""
+    assert padded is Secret(value).padded
+
+
+def test_origin(file: Path) -> None:
+    """Where each secret is from is no secret."""
+    credential = config_of(file).sites[0].credential
+    found = [part.origin for part in (credential.identifier, credential.secret) if part]
+    assert [str(file), "$S"] == found

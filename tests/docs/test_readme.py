@@ -141,6 +141,14 @@ def test_the_configuration_example_is_good(tmp_path: Path) -> None:
     assert ["acme", "globex"] == [site.name for site in loaded.sites]
 
 
+def test_the_minimal_configuration_is_good(tmp_path: Path) -> None:
+    """The file that the installation begins with can be loaded, once its secret exists."""
+    (tmp_path / "whmcs-exporter.secret").write_text("x", encoding="utf-8")
+    path = tmp_path / "whmcs-exporter.yml"
+    path.write_text(block("minimal").replace("/etc/", ""), encoding="utf-8")
+    assert ["acme"] == [site.name for site in config.load(path, {}).sites]
+
+
 def test_the_web_configuration_example_is_good(tmp_path: Path) -> None:
     """The example can be loaded as it stands, once its certificates exist."""
     authority = Authority(tmp_path)

@@ -45,6 +45,7 @@ ILLNESSES = {
     "address-banned": Illness(fault="banned"),
     "access-key": Illness(door=Door(access_key="right"), keys={"access_key": "wrong"}),
     "secret": Illness(keys={"secret": "wrong"}),
+    "secret-with-space": Illness(keys={"secret": "simulated "}),
     "username": Illness(access=ADMIN, keys={"username": "nobody", "password": "right"}),
     "password": Illness(access=ADMIN, keys={"username": "exporter", "password": "wrong"}),
     "administrator-disabled": Illness(fault="disabled-admin"),
