@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from exporter.simulator.site import Site
 from tests.doctor.clinic import checkup, checkups
 from tests.doctor.conftest import START
 from tests.process import configuration
+from tests.whmcs.server import answer, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +85,45 @@ async def test_one_permission_says_nothing_of_another(
     assert "lacks GetTicketCounts, GetSupportStatuses." in advice.cause
 
 
-async def test_many_sites_one_after_another_twenty_at_once(tmp_path: Path) -> None:
+async def test_each_credential_has_its_own_advice(
+    simulator: Simulator, site: Site, tmp_path: Path
+) -> None:
+    """Two roles that lack the same action are two things to do."""
+    site.access = Access(permissions=frozenset())
+    departments = {"by": "credentials", "credentials": [BILLING]}
+    found = await checkup(tmp_path, simulator.url("acme"), departments=departments)
+    assert [
+        "The API role of the site's credential lacks GetTicketCounts.",
+        "The API role of the credential of Billing lacks GetTicketCounts.",
+    ] == [advice.cause for advice in found.advice]
+
+
+async def test_twenty_sites_at_once(tmp_path: Path) -> None:
+    """Thousands of sites would need more connections than there are, so they take turns."""
+    under_way, most = 0, 0
+    crowd = asyncio.Event()
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        if under_way == 20:
+            # Whoever else may come would have come by then.
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            crowd.set()
+        await crowd.wait()
+        under_way -= 1
+        writer.write(answer(b"{}"))
+
+    async with serving(script) as server:
+        sites = [configuration.site(server.address, name=f"site-{n}") for n in range(60)]
+        found = await checkups(tmp_path, *(site | {"timeout": "900ms"} for site in sites))
+    assert 20 == most
+    assert {("schema",)} == {each.reasons for each in found}
+
+
+async def test_many_sites(tmp_path: Path) -> None:
     """Sites are independent: each is examined, and the order is the configuration's."""
     names = [f"site-{number}" for number in range(50)]
     sites = [Site(desk=HelpDesk(name, seed=1, start=START, departments=1)) for name in names]

@@ -152,6 +152,23 @@ async def test_some_addresses(simulator: Simulator, tmp_path: Path) -> None:
     assert not found.failed
 
 
+async def test_tls_with_the_address_that_answers(
+    authority: Authority, site: Site, tmp_path: Path
+) -> None:
+    """TLS is tried where there is a connection, whichever address was first."""
+    hosts = Hosts(tmp_path / "hosts")
+    hosts.write({"whmcs.example": ("127.0.0.2", "127.0.0.1")})
+    async with over_tls(site, authority.server_context("whmcs.example")) as url:
+        with hosts.patched():
+            found = await checkup(
+                tmp_path,
+                url.replace("127.0.0.1", "whmcs.example"),
+                tls_config={"ca_file": str(authority.ca_file)},
+            )
+    assert ("tls", "ok") == (found.steps[2].name, str(found.steps[2].mark))
+    assert not found.failed
+
+
 async def test_proxy(tmp_path: Path) -> None:
     """Behind a proxy the first steps lead to the proxy; TLS and all else is the calls' affair."""
     async with serving(says(answer(b"", status="407 No"))) as proxy:

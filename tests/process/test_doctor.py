@@ -39,12 +39,13 @@ async def test_good_sites_are_0(launcher: Launcher, config_file: str) -> None:
 
 
 async def test_failed_site_is_3(launcher: Launcher, two: str) -> None:
-    """A site that fails is 3, as for ``collect``; the others are told of all the same."""
+    """A site that fails is 3, as for ``collect``; where nobody watches nothing is counted."""
     program = launcher.exporter("doctor", f"--config.file={two}")
     assert 3 == await program.ended()
     assert re.findall(r"^\w+(?=  http)", program.stdout, re.MULTILINE) == ["acme", "globex"]
     assert "API IP Access Restriction: add" in program.stdout
     assert program.stdout.endswith("\n1 of 2 sites failed: globex (ip_denied)\n")
+    assert "" == program.stderr
 
 
 async def test_one_site(launcher: Launcher, simulator: Simulator, two: str) -> None:
@@ -97,7 +98,7 @@ async def test_colours_and_progress_on_a_terminal(two: str) -> None:
     text = await shown("doctor", f"--config.file={two}")
     assert "\x1b[32mok" in text
     assert "\x1b[31mFAIL" in text
-    assert text.startswith("\r\x1b[K1 of 2 sites\r\x1b[K")
+    assert text.startswith("\r\x1b[K1 of 2 sites\r\x1b[Kacme  http")
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
