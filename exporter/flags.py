@@ -23,6 +23,27 @@ COMMANDS = {
     "demo": "run simulated help desks and the exporter, on this machine alone",
 }
 
+EXAMPLES = {
+    "serve": (
+        "whmcs-exporter --config.file=/etc/whmcs-exporter.yml",
+        "whmcs-exporter serve --web.listen-address=127.0.0.1:9942 --log.format=json",
+    ),
+    "check": ("whmcs-exporter check --config.file=/etc/whmcs-exporter.yml",),
+    "doctor": (
+        "whmcs-exporter doctor --config.file=/etc/whmcs-exporter.yml",
+        "whmcs-exporter doctor --config.file=/etc/whmcs-exporter.yml --site=acme --format=json",
+    ),
+    "collect": (
+        "whmcs-exporter collect --config.file=/etc/whmcs-exporter.yml",
+        "whmcs-exporter collect --output=/var/lib/node_exporter/whmcs.prom",
+    ),
+    "simulate": (
+        "whmcs-exporter simulate --sites=acme,globex --fault=acme=hang",
+        "whmcs-exporter simulate --sites=2000 --speed=60",
+    ),
+    "demo": ("whmcs-exporter demo",),
+}
+
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read a command line; ``command`` in the result is one of ``COMMANDS``.
@@ -59,7 +80,14 @@ def _parser(command: str) -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
         if name == command:
             _FLAGS[name](subparser)
+            _add_examples(subparser, name)
     return parser
+
+
+def _add_examples(parser: argparse.ArgumentParser, command: str) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    examples = "\n".join(["examples:", *(f"  {example}" for example in EXAMPLES[command])])
+    parser.epilog = "\n\n".join(filter(None, (parser.epilog, examples)))
 
 
 def _check_flags(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 from datetime import UTC, datetime
+from textwrap import fill
 
 from exporter.simulator.access import DEFAULT_CREDENTIAL
 from exporter.simulator.answers import Shape
@@ -16,6 +17,7 @@ from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
 
 _SHOWN_SITES = 10
+_WIDTH = 79
 # Eleven days in a second: beyond it a poll would see no life, only weeks that jump.
 _FASTEST = 1_000_000.0
 _ABOUT = f"""\
@@ -27,8 +29,7 @@ user of that department alone. They are public and protect nothing.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags, and what they mean, to a parser."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"{_ABOUT}\nFaults: {', '.join(FAULTS)}"
+    parser.epilog = f"{_ABOUT}\n{fill('Faults: ' + ', '.join(FAULTS), _WIDTH)}"
     add = parser.add_argument
     add(
         "--web.listen-address",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
-from exporter import __version__
+from exporter import __version__, flags
 from tests.process.program import ANYWHERE, Launcher
 
 HELP = Path(__file__).parent / "help"
@@ -32,6 +33,14 @@ async def test_help_of_a_command(command: str, launcher: Launcher) -> None:
     program = launcher.exporter(command, "--help")
     assert 0 == await program.ended()
     assert (HELP / f"{command}.txt").read_text(encoding="utf-8") == program.stdout
+
+
+def test_examples_are_right() -> None:
+    """Whoever copies an example of the help does not begin with a mistake."""
+    for command, examples in flags.EXAMPLES.items():
+        assert examples
+        for example in examples:
+            assert command == flags.parse(shlex.split(example)[1:]).command
 
 
 async def test_help_names_every_command(launcher: Launcher) -> None:
