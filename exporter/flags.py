@@ -11,7 +11,7 @@ from exporter import __version__, logs
 from exporter.web.listen import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 DEFAULT_ADDRESS = ":9942"
 COMMANDS = {
@@ -52,10 +52,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         SystemExit: With 2 for wrong usage, with 0 for ``--help`` and ``--version``.
     """
     arguments = list(argv) if argv and argv[0] in {*COMMANDS, *_ABOUT_ALL} else ["serve", *argv]
-    parser = _parser(arguments[0])
-    args = parser.parse_args(arguments)
+    # The flags of the other commands would cost their imports.
+    own = parser(arguments[:1])
+    args = own.parse_args(arguments)
     if args.command == "serve" and args.shard >= args.total_shards:
-        parser.error(
+        own.error(
             f"--shard is {args.shard} and --total-shards {args.total_shards}: shards are numbered "
             "from 0, so it must be below"
         )
@@ -65,23 +66,23 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 _ABOUT_ALL = ("-h", "--help", "--version")
 
 
-def _parser(command: str) -> argparse.ArgumentParser:
-    """Make the parser with the flags of one command: the others' would cost their imports."""
-    parser = argparse.ArgumentParser(
+def parser(filled: Container[str] = frozenset(COMMANDS)) -> argparse.ArgumentParser:
+    """Make the parser of all commands; those that are not ``filled`` have no flags."""
+    root = argparse.ArgumentParser(
         prog="whmcs-exporter",
         description="Prometheus exporter for the support desks of WHMCS.",
         epilog="Without --config.file one site comes from the environment: WHMCS_URL, "
         "WHMCS_IDENTIFIER(_FILE), WHMCS_SECRET(_FILE) and others; see the README.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"whmcs-exporter {__version__}")
-    commands = parser.add_subparsers(title="commands", dest="command", required=True)
+    root.add_argument("--version", action="version", version=f"whmcs-exporter {__version__}")
+    commands = root.add_subparsers(title="commands", dest="command", required=True)
     for name, about in COMMANDS.items():
         subparser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
-        if name == command:
+        if name in filled:
             _FLAGS[name](subparser)
             _add_examples(subparser, name)
-    return parser
+    return root
 
 
 def _add_examples(parser: argparse.ArgumentParser, command: str) -> None:
