@@ -2,7 +2,8 @@
 
 WHMCS bans addresses for failed logins, and each call costs it time. So an action is called once
 with each credential, one call after another; its later calls get the same answer. After a failure
-that would meet every call alike, such as a refused address, nothing more is sent.
+that would meet every call alike, such as a refused address, nothing more is sent; nor after two
+refused credentials.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ T = TypeVar("T")
 
 # These are about one credential or one action; any other failure is about the whole site.
 _LOCAL = (ActionFailed, AuthFailed, PermissionMissing, SchemaMismatch)
+# WHMCS bans an address after the third failed login.
+_MOST_REFUSED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,9 @@ class Patient(Site):
         return replace(call, value=value, seconds=self._stopwatch.seconds)
 
     def _stop_after_the_end(self) -> None:
-        for call in self.calls:
-            if isinstance(call.error, ApiError) and not isinstance(call.error, _LOCAL):
-                raise Held(call.error.reason)
+        failures = [call.error for call in self.calls if isinstance(call.error, ApiError)]
+        for failure in failures:
+            if not isinstance(failure, _LOCAL):
+                raise Held(failure.reason)
+        if sum(isinstance(failure, AuthFailed) for failure in failures) >= _MOST_REFUSED:
+            raise Held(AuthFailed.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from exporter.doctor import report
 from exporter.doctor.examination import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 def run(configuration: config.Config, names: Sequence[str], form: str) -> tuple[str, bool]:
@@ -23,7 +24,8 @@ def run(configuration: config.Config, names: Sequence[str], form: str) -> tuple[
         ConfigError: There is no site of a name.
     """
     sites = _chosen(configuration.sites, names)
-    checkups = asyncio.run(examine(sites, _progress(len(sites))))
+    with _progress(len(sites)) as progress:
+        checkups = asyncio.run(examine(sites, progress))
     if form == "json":
         written = report.as_json(checkups)
     else:
@@ -45,17 +47,21 @@ def _no_site(name: str, known: Sequence[str]) -> str:
     return f"--site: no site {name!r} is configured; {hint}"
 
 
-def _progress(total: int) -> Callable[[int], None]:
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
     """Count on a terminal what may take minutes; one line that is wiped out at the end."""
     if total == 1 or sys.stderr is None or not sys.stderr.isatty():
-        return lambda _: None
+        yield lambda _: None
+        return
+    try:
+        yield lambda done: _show(f"{done} of {total} sites")
+    finally:
+        _show("")
 
-    def show(done: int) -> None:
-        line = "" if done == total else f"{done} of {total} sites"
-        sys.stderr.write(f"\r\x1b[K{line}")
-        sys.stderr.flush()
 
-    return show
+def _show(line: str) -> None:
+    sys.stderr.write(f"\r\x1b[K{line}")
+    sys.stderr.flush()
 
 
 def _shows_colours() -> bool:

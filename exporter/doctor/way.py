@@ -115,7 +115,8 @@ class Way:
 
     @property
     def _certificate_name(self) -> str:
-        return self._endpoint.server_name or self._host
+        # A name may end with a dot in DNS, and never does in a certificate.
+        return self._endpoint.server_name or self._host.rstrip(".")
 
     def _failed(self, step: str, error: ApiError, detail: str = "") -> Step:
         found = advice.explain(error, self._facts)

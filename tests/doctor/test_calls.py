@@ -75,6 +75,16 @@ async def test_refused_credentials_are_not_tried_again(
     } == marks
 
 
+async def test_there_is_no_third_refused_login(simulator: Simulator, tmp_path: Path) -> None:
+    """WHMCS bans an address for it, so even a good credential waits for the next time."""
+    credentials = [WRONG, WRONG | {"name": "Support"}, BILLING]
+    departments = {"by": "credentials", "credentials": credentials}
+    keys = WRONG | {"name": "acme", "departments": departments}
+    found = await checkup(tmp_path, simulator.url("acme"), **keys)
+    assert Counter({COUNTS: 2}) == _calls(simulator)
+    assert ["FAIL", "FAIL", "-", "-", "ok", "-"] == [str(step.mark) for step in found.steps[3:]]
+
+
 async def test_one_permission_says_nothing_of_another(
     simulator: Simulator, site: Site, tmp_path: Path
 ) -> None:

@@ -98,7 +98,8 @@ async def test_colours_and_progress_on_a_terminal(two: str) -> None:
     text = await shown("doctor", f"--config.file={two}")
     assert "\x1b[32mok" in text
     assert "\x1b[31mFAIL" in text
-    assert text.startswith("\r\x1b[K1 of 2 sites\r\x1b[Kacme  http")
+    wipe = "\r\x1b[K"
+    assert text.startswith(f"{wipe}1 of 2 sites{wipe}2 of 2 sites{wipe}acme  http")
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

@@ -119,6 +119,13 @@ WAY = (
     ),
     Case(
         "connect",
+        ("Permission denied", "not permitted"),
+        "This host itself forbids the connection to HOST, port PORT.",
+        "Look at its own firewall, and at what confines the exporter: a network policy, SELinux or "
+        "AppArmor, `IPAddressDeny=` of systemd.",
+    ),
+    Case(
+        "connect",
         ("the proxy",),
         "The proxy refuses to make the connection.",
         "Correct `proxy_url`, or let the proxy pass CONNECT to WHMCS from this host.",
