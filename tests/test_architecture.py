@@ -7,14 +7,15 @@ import pytest
 
 # A room and the rooms that it may know.
 ALLOWED: dict[str, set[str]] = {
+    "durations": set(),
     "stamps": set(),
     "sharding": set(),
-    "config": {"stamps"},
+    "config": {"durations", "stamps"},
     "whmcs": set(),
     "polling": {"whmcs"},
     "snapshots": {"polling"},
     "exposition": {"polling", "snapshots", "whmcs"},
-    "web": {"exposition", "snapshots", "stamps"},
+    "web": {"durations", "exposition", "snapshots", "stamps"},
     "simulator": set(),
     "textfile": set(),
     "logs": set(),

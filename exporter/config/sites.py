@@ -25,8 +25,8 @@ from exporter.config.values import (
     size,
     timezone,
     title,
-    written,
 )
+from exporter.durations import written
 
 _interval = partial(duration, least=1.0)
 _MAX_ID = 2**53

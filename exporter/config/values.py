@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from exporter import durations
 from exporter.config.problems import printable
+from exporter.durations import written
 
 L = TypeVar("L", bound=str)
 
@@ -18,17 +20,6 @@ YEAR = 365 * 86400.0
 
 _MAX_NAME = 256
 
-_DAY = 86400_000
-_MILLISECONDS = {
-    "y": 365 * _DAY,
-    "w": 7 * _DAY,
-    "d": _DAY,
-    "h": 3600_000,
-    "m": 60_000,
-    "s": 1000,
-    "ms": 1,
-}
-_DURATION = re.compile("".join(rf"(?:([0-9]{{1,15}}){unit})?" for unit in _MILLISECONDS))
 _SIZE = re.compile(r"([0-9]{1,15})(KiB|MiB|GiB)?")
 _BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -116,22 +107,14 @@ def duration(value: str, *, least: float = 0.001, most: float = YEAR) -> float:
     if value.isascii() and value.isdigit():
         msg = f"{quoted(value)} has no unit; write {value[:_SHOWN]}s"
         raise Unfit(msg)
-    match = _DURATION.fullmatch(value)
-    if not match:
+    seconds = durations.seconds(value)
+    if seconds is None:
         msg = f"{quoted(value)} is not a duration; write it like 30s, 5m or 1h30m"
         raise Unfit(msg)
-    parts = zip(match.groups("0"), _MILLISECONDS.values(), strict=True)
-    seconds = sum(int(count) * unit for count, unit in parts) / 1000
     if not least <= seconds <= most:
         msg = f"{quoted(value)} does not fit; write from {written(least)} to {written(most)}"
         raise Unfit(msg)
     return seconds
-
-
-def written(seconds: float) -> str:
-    """Return seconds in Prometheus's notation, with the largest unit that leaves no rest."""
-    count = round(seconds * 1000)
-    return next(f"{count // of}{unit}" for unit, of in _MILLISECONDS.items() if not count % of)
 
 
 def choice(value: str, *, options: Sequence[L]) -> L:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from exporter.config import addresses, values
 from exporter.config.values import Unfit
+from exporter.durations import written
 
 MILLISECONDS = {
     "y": 365 * 24 * 60 * 60 * 1000,
@@ -41,7 +42,7 @@ def test_duration_is_the_sum_of_its_parts(counts: list[int]) -> None:
 @given(st.integers(1, 10**10))
 def test_duration_reads_what_is_written(count: int) -> None:
     """What a message says is what a file may say."""
-    assert count / 1000 == values.duration(values.written(count / 1000))
+    assert count / 1000 == values.duration(written(count / 1000))
 
 
 READERS: list[Callable[[str], object]] = [
