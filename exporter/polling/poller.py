@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import zlib
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _CYCLE = 0.95
 # How far behind its own plan a poller may be before it counts as stuck, in seconds.
 _GRACE = 30.0
+# Whoever asks, no source is polled again sooner, in seconds: the shortest interval there is.
+_LEAST_AGE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,12 @@ class Poller:
         self._telemetry = telemetry
         self._first_polls = first_polls
         self._reporter = Reporter(site.name, source.name)
+        self._due = math.inf
+        self._ended = -math.inf
+        # Only between two polls: ends the wait for the next one.
+        self._pause: asyncio.Timeout | None = None
+        # Made by the first who waits for the end of a poll.
+        self._end: asyncio.Future[None] | None = None
 
     @property
     def stuck(self) -> bool:
@@ -87,14 +96,35 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled; anything but ``ApiError`` and ``Held`` is a bug and is raised."""
-        due = self._clock.monotonic() + phase(self.site, self.source) * self._interval
-        await self.poll_first()
-        while True:
-            due = self._next(due)
-            await self._wait(due)
-            self._telemetry.lateness(max(0.0, self._clock.monotonic() - due))
-            await self.poll()
-            due += self._interval
+        self._due = self._clock.monotonic() + phase(self.site, self.source) * self._interval
+        try:
+            await self.poll_first()
+            while True:
+                self._due = self._next(self._due)
+                await self._wait()
+                self._telemetry.lateness(max(0.0, self._clock.monotonic() - self._due))
+                await self.poll()
+                self._due += self._interval
+        finally:
+            self._tell_the_end()
+
+    async def poll_unless_younger(self, max_age: float | None) -> None:
+        """Have the source polled now, unless its last poll ended within ``max_age`` seconds.
+
+        None means the interval. It is ``run`` that polls: a poll under way serves all who ask
+        meanwhile, and the next one of the plan comes an interval after the one that was asked for.
+        A poll that failed is a poll: who asks again gets its failure, not another call.
+        """
+        max_age = self._interval if max_age is None else max(max_age, _LEAST_AGE)
+        now = self._clock.monotonic()
+        if self._pause is not None:
+            if now - self._ended <= max_age:
+                return
+            self._pause.reschedule(-math.inf)
+            self._pause, self._due = None, now
+        if self._end is None:
+            self._end = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._end)
 
     async def poll_first(self) -> None:
         """Poll once, when the other first polls leave room."""
@@ -123,6 +153,13 @@ class Poller:
             )
         )
         self._reporter.report(published.outcome, error)
+        self._ended = ended
+        self._tell_the_end()
+
+    def _tell_the_end(self) -> None:
+        if self._end is not None:
+            self._end.set_result(None)
+            self._end = None
 
     async def _outcome(self, cycle: Cycle) -> Outcome:
         try:
@@ -135,9 +172,16 @@ class Poller:
         behind = self._clock.monotonic() - due
         return due + max(0, math.ceil(behind / self._interval)) * self._interval
 
-    async def _wait(self, due: float) -> None:
-        self.expected_by = due + _GRACE
-        await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
+    async def _wait(self) -> None:
+        """Wait until a poll is due, or somebody asks for one."""
+        self.expected_by = self._due + _GRACE
+        try:
+            async with asyncio.timeout(None) as self._pause:
+                await self._clock.sleep(max(0.0, self._due - self._clock.monotonic()))
+        except TimeoutError:
+            log.debug("poll asked for", extra={"site": self.site, "source": self.source})
+        finally:
+            self._pause = None
 
 
 class Reporter:
