@@ -15,6 +15,7 @@ from exporter import __version__, assembly
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.formats import TEXT
 from exporter.exposition.telemetry import Telemetry
+from exporter.polling import demand
 from exporter.polling.clock import Clock, SystemClock
 from exporter.polling.poller import Poller
 from exporter.polling.site import Site
@@ -173,6 +174,16 @@ class Exporter:
     def snapshots(self) -> Iterable[Snapshot]:
         """Return every site's snapshot."""
         return self._store.snapshots
+
+    async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
+        """Return the snapshot of one site, polled anew where its last poll is older.
+
+        ``max_age`` is in seconds, None the site's interval; after ``seconds`` it is what is known
+        then. None when there is no such site.
+        """
+        pollers = self._polled[site].pollers if site in self._polled else ()
+        await demand.polled(pollers, max_age, seconds)
+        return self._store.snapshot(site)
 
     def monotonic(self) -> float:
         """Return the time by which ages are told."""

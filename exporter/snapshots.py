@@ -177,6 +177,10 @@ class Store:
         self._reader.update(after)
         return poll
 
+    def snapshot(self, site: str) -> Snapshot | None:
+        """Return the snapshot of one site; None when there is no such site."""
+        return self._snapshots.get(site)
+
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:
         """Every site's snapshot, in the order in which they began."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, cast
 
 from aiohttp import web
 
 from exporter.exposition.formats import negotiate
+from exporter.web import sites
+from exporter.web.accept import accepts_gzip
 from exporter.web.connections import Connection, Connections, Deadlines
 from exporter.web.status import as_json, as_page
 
@@ -35,8 +37,6 @@ _SPARE_CONNECTIONS = 200
 _ACCEPTED_AT_ONCE = 16
 # Without a descriptor left, this long for others to end.
 _OUT_OF_DESCRIPTORS_SECONDS = 1.0
-# A quality of 0 says "not this one".
-_GZIP = re.compile(r"\s*gzip\s*(?:;\s*q=(?P<quality>[0-9.]+)\s*)?", re.IGNORECASE)
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "Referrer-Policy": "no-referrer",
@@ -56,6 +56,13 @@ class Exporter(Protocol):
 
     def monotonic(self) -> float:
         """Return the time by which ages are told."""
+
+    async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
+        """Return the snapshot of one site, polled anew where its last poll is older.
+
+        ``max_age`` is in seconds, None the site's interval; after ``seconds`` it is what is known
+        then. None when there is no such site.
+        """
 
     def healthy(self) -> bool:
         """Tell whether every poller makes progress; WHMCS being down changes nothing."""
@@ -108,6 +115,8 @@ class Pages:
         """Return the routes, ready to be served."""
         application = web.Application(middlewares=[self._account])
         application.router.add_get(self._options.telemetry_path, self.metrics)
+        application.router.add_get("/probe", self.probe)
+        application.router.add_get("/sd", self.discovery)
         application.router.add_get("/", self.landing)
         application.router.add_get("/api/v1/sites", self.sites)
         for path in ("/-/healthy", "/healthz"):
@@ -120,6 +129,18 @@ class Pages:
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
         """Answer a scrape from what is in memory; WHMCS is not asked."""
+        return await self._in_turn(request, self._scrape)
+
+    async def probe(self, request: web.Request) -> web.StreamResponse:
+        """Answer a scrape of one site, which is polled if its last poll is too old."""
+        return await self._in_turn(request, partial(sites.probe, self._exporter))
+
+    async def discovery(self, _request: web.Request) -> web.Response:
+        """Tell Prometheus which sites there are."""
+        return web.json_response(sites.targets(self._exporter.snapshots()))
+
+    async def _in_turn(self, request: web.Request, answer: Handler) -> web.StreamResponse:
+        """Answer unless so many are answered that one more would be too many."""
         if self._scrapes >= self._options.max_requests:
             limit = self._options.max_requests
             return web.Response(
@@ -127,7 +148,7 @@ class Pages:
             )
         self._scrapes += 1
         try:
-            response = self._scrape(request)
+            response = await answer(request)
             # Written in here, so that a slow reader counts until it has read everything.
             # A scraper that leaves halfway is no error, and no traceback.
             with suppress(ConnectionError):
@@ -137,7 +158,7 @@ class Pages:
         finally:
             self._scrapes -= 1
 
-    def _scrape(self, request: web.Request) -> web.Response:
+    async def _scrape(self, request: web.Request) -> web.Response:
         text_format = negotiate(request.headers.get("Accept", ""))
         compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
         headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
@@ -291,12 +312,6 @@ async def _mark(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     finally:
         connection.end()
-
-
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether an ``Accept-Encoding`` header takes gzip by its name (RFC 9110, 12.5.3)."""
-    matches = map(_GZIP.fullmatch, accept_encoding.split(","))
-    return any(match and (match["quality"] or "1").strip("0.") for match in matches)
 
 
 def _probe(good: bool, problem: str) -> web.Response:  # noqa: FBT001 - the answer itself

@@ -123,6 +123,7 @@ th:nth-child(n+6), td:nth-child(n+6) { text-align: right; font-variant-numeric: 
 <p>Tickets of WHMCS's support desks for Prometheus. Version $version.</p>
 <ul>
 <li><a href="$telemetry_path">Metrics</a></li>
+<li><a href="/sd">Targets</a> for Prometheus</li>
 <li><a href="/api/v1/sites">This table as JSON</a></li>
 <li><a href="/-/healthy">Health</a>, <a href="/-/ready">readiness</a></li>
 </ul>

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tests.exposition_check import Series, samples
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from exporter.simulator.state import DeskState
 
 _FAMILIES = ("whmcs_tickets", "whmcs_department")
@@ -21,6 +23,14 @@ def shown(exposition: str) -> dict[Series, float]:
     """Return what an exposition says of tickets and departments, and nothing else of it."""
     return {
         key: value for key, value in samples(exposition).items() if key[0].startswith(_FAMILIES)
+    }
+
+
+def without_site(found: Mapping[Series, float]) -> dict[Series, float]:
+    """Return the same series without their label ``site``, as a probe has them."""
+    return {
+        (name, frozenset(label for label in labels if label[0] != "site")): value
+        for (name, labels), value in found.items()
     }
 
 

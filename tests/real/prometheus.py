@@ -49,8 +49,13 @@ class Prometheus:
             "rule_files": [str(path) for path in rules],
             "scrape_configs": [scrape],
         }
+        return await cls.configured(launcher, folder, json.dumps(config))
+
+    @classmethod
+    async def configured(cls, launcher: Launcher, folder: Path, config: str) -> Prometheus:
+        """Start with the text of a configuration."""
         path = folder / "prometheus.yml"
-        path.write_text(json.dumps(config), encoding="utf-8")
+        path.write_text(config, encoding="utf-8")
         program = launcher.start(
             tool("prometheus"),
             f"--config.file={path}",

@@ -38,6 +38,9 @@ class StandIn:
     problem: str = ""
     reloads: int = 0
 
+    probes: list[tuple[str, float | None, float]] = field(default_factory=list)
+    """What was asked: the site, the greatest age, the time there is to wait."""
+
     def __post_init__(self) -> None:
         """Make the parts that a real exporter has."""
         self.clock = FakeClock()
@@ -49,6 +52,11 @@ class StandIn:
     def snapshots(self) -> list[Snapshot]:
         """Return every site's snapshot."""
         return self.shown
+
+    async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
+        """Keep what was asked, and return the site."""
+        self.probes.append((site, max_age, seconds))
+        return next((snapshot for snapshot in self.shown if snapshot.site == site), None)
 
     def monotonic(self) -> float:
         """Return the time by which ages are told."""

@@ -19,7 +19,7 @@ from tests.exposition_check import check, family, value
 from tests.web.serving import StandIn, serving
 
 GOLDEN = Path(__file__).parent / "golden"
-PATHS = ("/", "/metrics", "/api/v1/sites", "/-/healthy", "/healthz", "/-/ready", "/readyz")
+PATHS = ("/", "/metrics", "/sd", "/api/v1/sites", "/-/healthy", "/healthz", "/-/ready", "/readyz")
 
 
 @pytest.mark.parametrize(

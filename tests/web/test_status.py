@@ -91,7 +91,7 @@ def test_no_sites() -> None:
 
 def test_links_lead_to_what_is_served() -> None:
     """The page links every address that a person may want."""
-    assert ["/metrics", "/api/v1/sites", "/-/healthy", "/-/ready"] == shown().links
+    assert ["/metrics", "/sd", "/api/v1/sites", "/-/healthy", "/-/ready"] == shown().links
 
 
 async def test_links_are_answered() -> None:

@@ -1,0 +1,135 @@
+"""Prometheus decides when: one site polled because it is asked for, as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from exporter.web.sites import TIMEOUT_HEADER
+from tests.exposition_check import check, value
+from tests.process import configuration
+from tests.process.page import Page, ready
+from tests.process.program import ANYWHERE, Launcher, Program, eventually
+from tests.process.truth import expected, shown, without_site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exporter.simulator.server import Simulator
+    from exporter.simulator.site import Site
+
+# The plan alone polls once in a test.
+RARELY = {"interval": "10m", "timeout": "2s", "stale_after": "1h"}
+
+
+def started(launcher: Launcher, simulator: Simulator, folder: Path, *names: str) -> Program:
+    """Start an exporter that polls rarely by itself."""
+    sites = [configuration.site(simulator.url(name), name=name, **RARELY) for name in names]
+    path = configuration.write(folder / "config.yml", *sites)
+    return launcher.exporter(f"--config.file={path}", ANYWHERE)
+
+
+async def probe(url: str, *, within: str = "10", **query: str) -> Page:
+    """Scrape as Prometheus does, with its timeout in a header."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/probe", params=query, headers={TIMEOUT_HEADER: within}) as response,
+    ):
+        return Page(response.status, response.headers["Content-Type"], await response.text())
+
+
+async def test_a_probe_has_whmcs_polled(
+    launcher: Launcher, simulator: Simulator, site: Site, tmp_path: Path
+) -> None:
+    """What staff has changed since is in the answer, departments too; others are left alone."""
+    url = await ready(started(launcher, simulator, tmp_path, "acme", "globex"))
+    site.desk.add_status("New")
+    site.desk.remove_department(2)
+    wanted = without_site(expected("acme", site.desk.state()))
+    old = await probe(url, target="acme")
+    assert wanted != shown(old.text)
+
+    async def look() -> str:
+        page = await probe(url, target="acme", max_age="1s")
+        assert wanted == shown(page.text)
+        return page.text
+
+    text = await eventually(look)
+    check(text)
+    assert "site=" not in text
+    assert 1 == value(text, "whmcs_up")
+    assert 1 == simulator.calls["globex", "GetTicketCounts"]
+
+
+async def test_many_probes_share_a_poll(
+    launcher: Launcher, simulator: Simulator, tmp_path: Path
+) -> None:
+    """As many as may be scraped at once cost one call of WHMCS."""
+    url = await ready(started(launcher, simulator, tmp_path, "acme"))
+    simulator.fault("acme", "hang")
+
+    async def look() -> None:
+        asked = (probe(url, target="acme", max_age="0", within="1") for _ in range(40))
+        assert {200} == {page.status for page in await asyncio.gather(*asked)}
+        assert 2 == simulator.calls["acme", "GetTicketCounts"]
+
+    await eventually(look)
+
+
+async def test_when_the_scrape_is_over_what_is_known_is_the_answer(
+    launcher: Launcher, simulator: Simulator, site: Site, tmp_path: Path
+) -> None:
+    """In time there are the last good numbers, and the success of the last poll that ended."""
+    url = await ready(started(launcher, simulator, tmp_path, "acme"))
+    simulator.fault("acme", "hang")
+    wanted = without_site(expected("acme", site.desk.state()))
+
+    async def polls() -> None:
+        began = time.monotonic()
+        page = await probe(url, target="acme", max_age="1s", within="1")
+        assert 0.5 <= time.monotonic() - began <= 1.0
+        assert 1 == value(page.text, "whmcs_up")
+        assert wanted == shown(page.text)
+
+    await eventually(polls)
+    page = await probe(url, target="acme", max_age="1s")
+    assert 0 == value(page.text, "whmcs_up")
+    assert 2 == value(page.text, "whmcs_api_failures_total", reason="timeout")
+    assert wanted == shown(page.text)
+
+
+async def test_a_stop_does_not_wait_for_whmcs(
+    launcher: Launcher, simulator: Simulator, tmp_path: Path
+) -> None:
+    """SIGTERM while a probe waits: it is answered, and the exporter leaves with 0."""
+    program = started(launcher, simulator, tmp_path, "acme")
+    url = await ready(program)
+    simulator.fault("acme", "hang")
+
+    async def waits() -> asyncio.Task[Page]:
+        waiting = asyncio.create_task(probe(url, target="acme", max_age="0", within="60"))
+        done, _ = await asyncio.wait([waiting], timeout=0.3)
+        assert set() == done
+        return waiting
+
+    waiting = await eventually(waits)
+    program.interrupt()
+    assert 0 == await program.ended(5)
+    assert 1 == value((await waiting).text, "whmcs_up")
+
+
+async def test_discovery_names_every_site(
+    launcher: Launcher, simulator: Simulator, tmp_path: Path
+) -> None:
+    """Each target of ``/sd`` is one that ``/probe`` knows."""
+    url = await ready(started(launcher, simulator, tmp_path, "acme", "globex"))
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/sd") as response:
+        groups = json.loads(await response.text())
+    assert [["acme"], ["globex"]] == [group["targets"] for group in groups]
+    for group in groups:
+        assert 200 == (await probe(url, target=group["targets"][0])).status
+    assert 404 == (await probe(url, target=simulator.url("acme"))).status
