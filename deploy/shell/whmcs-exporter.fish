@@ -15,7 +15,10 @@ complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor coll
 complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor collect simulate demo' -l web.listen-address -d ':PORT, HOST:PORT, [IPv6]:PORT or unix:PATH; repeatable; port 0 picks one and logs it (default: :9942)' -x
 complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor collect simulate demo' -l web.telemetry-path -d 'where the metrics are (default: /metrics)' -x
 complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor collect simulate demo' -l web.max-requests -d 'parallel scrapes; 503 above it (default: 40)' -x
+complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor collect simulate demo' -l web.enable-lifecycle -d 'let POST and PUT of /-/reload read the configuration again, as SIGHUP does'
 complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor collect simulate demo' -l web.disable-exporter-metrics -d 'leave out process_*, python_info and python_gc_*'
+complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor collect simulate demo' -l shard -d 'poll only the sites that fall to this one of several processes: a number from 0, or a name that ends in one, such as that of a StatefulSet'\''s pod (default: 0)' -x
+complete -c whmcs-exporter -n 'not __fish_seen_subcommand_from check doctor collect simulate demo' -l total-shards -d 'how many processes share the sites (default: 1)' -x
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from check' -l help -d 'show this help message and exit'
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from check' -l config.file -d 'the configuration; without it one site comes from the environment' -r -F
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from check' -l log.level -d '(default: info)' -x -a 'debug info warn error'

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -47,7 +45,8 @@ async def examine(
         return checkup
 
     # All contexts first: each costs the time of a quick step, which would then look slow.
-    jobs = [(site, _tls_context(site)) for site in sites]
+    contexts = assembly.Contexts()
+    jobs = [(site, contexts.of(site)) for site in sites]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(*job)) for job in jobs]
     return [task.result() for task in tasks]
@@ -64,16 +63,6 @@ async def _examine(site: config.Site, context: SSLContext | None) -> Checkup:
         async with open_session(f"whmcs-exporter/{__version__}", [_noting(dates)]) as session:
             steps += await questions.ask(site, Client(session, endpoint), dates)
     return Checkup(site=site.name, url=site.url, steps=tuple(steps))
-
-
-def _tls_context(site: config.Site) -> SSLContext | None:
-    """Return the one that all sites of this TLS configuration share; None for plain HTTP."""
-    if not site.url.lower().startswith("https:"):
-        return None
-    return _context(replace(site.tls_config, server_name=None))
-
-
-_context = cache(assembly.tls_context)
 
 
 def _noting(dates: list[tuple[str, float]]) -> aiohttp.TraceConfig:
