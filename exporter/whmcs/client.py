@@ -16,6 +16,7 @@ from aiohttp import http_exceptions
 from exporter.whmcs import errors
 from exporter.whmcs.answer import Answer, judge
 from exporter.whmcs.connector import Attempt, Connector, attempts
+from exporter.whmcs.tls import bound_buffers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,6 +73,7 @@ def open_session(
     It keeps no cookies (a PHP session would tie calls together), reads no proxy from the
     environment, and leaves decompression to ``Client``, which bounds it.
     """
+    bound_buffers()
     return aiohttp.ClientSession(
         connector=Connector(),
         trace_configs=[attempts(), *traces],

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
 
+# Beyond the interval of nearly every site, so that its next poll makes no connection; a new one
+# takes four times the CPU of a poll, which matters little every few minutes. Some gateways forget
+# a connection after four minutes without a word, and the poll that used it then would time out.
+KEPT_SECONDS = 200.0
+
+
 @dataclass(slots=True)
 class Attempt:
     """One try at a call: whether it went over a ``kept`` connection, or over one of its own.
@@ -53,7 +59,9 @@ class Connector(aiohttp.TCPConnector):
         """Bound nothing here: how many calls there are is bounded where they are made."""
         # Every new connection looks its name up: a site that has moved would otherwise fail until
         # a cache forgot its old address. Calls that come meanwhile share one lookup even so.
-        super().__init__(limit=0, resolver=Resolver(), ttl_dns_cache=0)
+        super().__init__(
+            limit=0, resolver=Resolver(), ttl_dns_cache=0, keepalive_timeout=KEPT_SECONDS
+        )
 
     async def connect(
         self,

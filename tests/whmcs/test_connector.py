@@ -1,16 +1,22 @@
 """Kept connections: used again while they are sound, and not a call longer."""
 
 import asyncio
+import time
+import tracemalloc
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from exporter.whmcs.client import Client, open_session
 from exporter.whmcs.errors import ConnectFailed
+from exporter.whmcs.tls import client_context
+from tests.whmcs.authority import Authority
 from tests.whmcs.calls import CREDENTIAL
 from tests.whmcs.server import SUCCESS, Server, answer, read_request, reset, says, serving
 
+CONNECTIONS = 10
 STRAY = answer(b'{"result": "success", "stray": true}')
 
 
@@ -59,6 +65,52 @@ async def connections(unasked: bytes) -> int:
 async def test_a_sound_connection_is_used_again() -> None:
     """Calls one after another share a connection."""
     assert 1 == await connections(b"")
+
+
+@pytest.mark.parametrize(("minutes", "made"), [(3, 1), (4, 2)])
+async def test_how_long_a_connection_is_kept(
+    minutes: int, made: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the next poll of nearly every site, but not as long as gateways forget it after."""
+    kept = Kept()
+    server = await asyncio.start_server(kept.converse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, open_session("test/1") as session:
+        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
+        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+        later = time.monotonic() + 60 * minutes
+        monkeypatch.setattr("aiohttp.connector.monotonic", lambda: later)
+        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+    assert made == len(kept.writers)
+
+
+async def test_a_kept_tls_connection_has_no_large_buffer(authority: Authority) -> None:
+    """Both ends together take less than half of what asyncio would reserve for one."""
+    kept = Kept()
+    server = await asyncio.start_server(
+        kept.converse, "127.0.0.1", 0, ssl=authority.server_context()
+    )
+    port = server.sockets[0].getsockname()[1]
+    async with server, open_session("test/1") as session:
+        endpoint = Server(f"https://localhost:{port}", []).endpoint(
+            ssl_context=client_context(ca_file=authority.ca_file)
+        )
+        with traced() as size:
+            client = Client(session, endpoint)
+            calls = (client.post("A", {}, CREDENTIAL, limit=10) for _ in range(CONNECTIONS))
+            await asyncio.gather(*calls)
+            assert CONNECTIONS == len(kept.writers)
+            assert size() < CONNECTIONS * 128 * 1024
+
+
+@contextmanager
+def traced() -> Iterator[Callable[[], int]]:
+    """Hand out what tells the bytes that were allocated within the context and still are."""
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
