@@ -37,7 +37,9 @@ class Selection(Generic[T]):
 
 def label_value(text: str) -> str:
     """Make a name harmless and leave it as it is otherwise, spaces and newlines included."""
-    return "".join(map(_harmless, text[:MAX_LENGTH])) or UNTITLED
+    cut = text[:MAX_LENGTH]
+    # Nearly every name is printable, and nothing in it is harmful then.
+    return (cut if cut.isprintable() else "".join(map(_harmless, cut))) or UNTITLED
 
 
 def _harmless(char: str) -> str:

@@ -38,7 +38,8 @@ def parse(body: bytes) -> JSON:
         NotJSON: There is no JSON document, or something beside it.
         TooLarge: It is nested deeper than 64 levels, or has more than 65,536 lists and objects.
     """
-    if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS:
+    containers = body.count(b"[") + body.count(b"{")
+    if containers > MAX_CONTAINERS:
         raise TooLarge(f"the answer has more than {MAX_CONTAINERS} lists and objects")
     try:
         document: JSON = json.loads(
@@ -51,7 +52,8 @@ def parse(body: bytes) -> JSON:
         raise TooLarge(_TOO_DEEP) from None
     except ValueError:
         raise NotJSON("the answer is not one JSON document in UTF-8") from None
-    if sum(1 for _ in _levels(document)) > MAX_NESTING:
+    # Few containers cannot be nested deep.
+    if containers > MAX_NESTING and sum(1 for _ in _levels(document)) > MAX_NESTING:
         raise TooLarge(_TOO_DEEP)
     return document
 
