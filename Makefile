@@ -47,6 +47,8 @@ lint: .venv/dev ## Check style, types, shell and YAML
 
 bench: .venv/dev ## Measure, side by side with a peer; on an idle machine
 	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/poll.py
+	$(BIN)/python benchmarks/sites.py
 	$(BIN)/python benchmarks/queries.py
 
 build/prometheus3/prometheus:

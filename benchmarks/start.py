@@ -8,8 +8,6 @@ Run it on an otherwise idle Linux machine: ``make bench``.
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,10 +15,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
+from accounting import cpu, free_port, memory
 
 from exporter.simulator.clock import FastClock
 from exporter.simulator.desk import HelpDesk
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 ROUNDS = 7
 IDLE_SECONDS = 3.0
 _GIVE_UP_SECONDS = 20.0
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 # The smallest exporter that somebody would write with the client library.
 PEER = """
@@ -64,9 +61,9 @@ async def measure(command: Sequence[str], port: int) -> Measure:
     )
     try:
         await _first_200(port)
-        cpu = _cpu(process.pid)
+        used = cpu(process.pid)
         await asyncio.sleep(IDLE_SECONDS)
-        return Measure(cpu, _memory(process.pid))
+        return Measure(used * 1000, memory(process.pid))
     finally:
         process.terminate()
         process.wait()
@@ -85,24 +82,6 @@ async def _first_200(port: int) -> None:
     raise TimeoutError("no 200 on /metrics")
 
 
-def _cpu(pid: int) -> float:
-    # Behind the name in parentheses, which may hold blanks; proc(5) counts from 1.
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / _TICKS
-
-
-def _memory(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 async def run() -> None:
     """Measure both in turn and print a table."""
     start = datetime.now(UTC)
@@ -119,14 +98,14 @@ async def run() -> None:
 
 
 async def _start_ours(configuration: str) -> Measure:
-    port = _free_port()
+    port = free_port()
     address = f"--web.listen-address=127.0.0.1:{port}"
     command = [sys.executable, "-m", "exporter", f"--config.file={configuration}", address]
     return await measure(command, port)
 
 
 async def _start_peer() -> Measure:
-    port = _free_port()
+    port = free_port()
     return await measure([sys.executable, "-c", PEER, str(port)], port)
 
 

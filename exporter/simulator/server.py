@@ -4,6 +4,8 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import Iterable
+from socket import socket
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -91,6 +93,11 @@ class Simulator:
         await listener.start()
         self._host, self._port = host, listener.port
         self._scheme = "https" if tls else "http"
+
+    async def listen(self, listening: socket, tls: SSLContext) -> None:
+        """Listen over TLS on a socket that is bound already, perhaps to many addresses."""
+        await self._runner.setup()
+        await web.SockSite(self._runner, listening, ssl_context=tls, backlog=_BACKLOG).start()
 
     async def stop(self) -> None:
         """Stop listening and end what is under way, hanging requests too."""

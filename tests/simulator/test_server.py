@@ -1,8 +1,10 @@
 """The simulator as a server: control, counting, many sites, stopping."""
 
 import asyncio
+import socket
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -12,6 +14,7 @@ from exporter.simulator.desk import HelpDesk
 from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
 from tests.simulator.caller import GOOD, Caller
+from tests.whmcs.authority import Authority
 
 START = datetime(2026, 3, 4, 11, tzinfo=UTC)
 
@@ -152,3 +155,16 @@ async def test_a_listener_on_ipv6_has_brackets_in_its_url() -> None:
         await simulator.stop()
 
     assert f"http://[::1]:{simulator.port}/a%20b/" == simulator.url("a b")
+
+
+async def test_listens_over_tls_where_it_is_told_to(site: Site, tmp_path: Path) -> None:
+    """A socket that is bound already serves the sites over https."""
+    simulator = Simulator([site], FastClock(0, START))
+    listening = socket.create_server(("127.0.0.1", 0))
+    await simulator.listen(listening, Authority(tmp_path).server_context())
+    url = f"https://127.0.0.1:{listening.getsockname()[1]}/{site.desk.name}/state"
+    try:
+        async with aiohttp.ClientSession() as session, session.get(url, ssl=False) as response:
+            assert site.desk.state().active == (await response.json())["active"]
+    finally:
+        await simulator.stop()
