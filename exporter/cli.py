@@ -10,8 +10,9 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -68,9 +69,18 @@ def _imports_kept() -> Iterator[None]:
         gc.enable()
 
 
+def _take_descriptors() -> None:
+    """Take as many descriptors as are allowed, as Go's programs do: a kept connection is one."""
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Not every system lets a process have what it says.
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
+
+
 def _serve(args: argparse.Namespace) -> int:
     if args.check:
         return _check(args)
+    _take_descriptors()
     with certificates_unread(), _imports_kept():
         from exporter import serving
         from exporter.web.server import WebOptions
@@ -103,6 +113,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _collect(args: argparse.Namespace) -> int:
+    _take_descriptors()
     with certificates_unread(), _imports_kept():
         from exporter import app, textfile
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 import subprocess
@@ -149,6 +150,17 @@ async def test_without_descriptors_it_goes_on_polling_and_recovers(
     site.desk.add_status("After the rush")
     await _tells(url, site)
     assert 200 == (await get(f"{url}/-/healthy")).status
+
+
+async def test_it_takes_the_descriptors_that_it_may_have(
+    launcher: Launcher, config_file: str
+) -> None:
+    """A shell's or systemd's soft limit of 1,024 does not end the polls of the sites beyond."""
+    command = ("bash", "-c", f'ulimit -S -n {DESCRIPTORS}; exec "$@"', "bash", *EXPORTER)
+    program = launcher.start(*command, f"--config.file={config_file}", ANYWHERE)
+    await ready(program)
+    soft, hard = resource.prlimit(program.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard > DESCRIPTORS
 
 
 async def _uses_all_descriptors(program: Program) -> None:
