@@ -10,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP) --require-hashes --only-binary=:all:
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo demo-stack test lint bench format lock audit sbom faults soak mutants clean prometheus3
+.PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom faults soak mutants clean prometheus3
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -35,7 +35,11 @@ demo-stack: .venv/run ## The same with a Prometheus that has the rules, and Graf
 	@PYTHON=$(BIN)/python exec deploy/demo/stack
 
 test: lint ## Check and test everything
-	$(BIN)/pytest --numprocesses auto --cov --cov-report term
+	$(BIN)/pytest --numprocesses auto --cov --cov-report term --ignore tests/deploy
+
+test-deploy: .venv/dev ## Prove what is under deploy/ with real tools, which it installs as root; 30 minutes
+	tests/deploy/install-tools build/tools
+	PATH="$(abspath build/tools):$$PATH" $(BIN)/pytest tests/deploy
 
 lint: .venv/dev ## Check style, types, shell and YAML
 	$(BIN)/ruff check .
@@ -43,7 +47,7 @@ lint: .venv/dev ## Check style, types, shell and YAML
 	$(BIN)/mypy
 	$(BIN)/mypy grafana
 	$(BIN)/yamllint --strict .
-	$(BIN)/shellcheck .ci/run deploy/demo/stack
+	$(BIN)/shellcheck .ci/run deploy/demo/stack tests/deploy/install-tools
 
 bench: .venv/dev ## Measure, side by side with a peer; on an idle machine
 	$(BIN)/python benchmarks/start.py
