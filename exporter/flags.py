@@ -11,7 +11,7 @@ from exporter import __version__, logs
 from exporter.web.listen import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
 DEFAULT_ADDRESS = ":9942"
 COMMANDS = {
@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "check the configuration, without any network, and leave",
     "doctor": "look into each site, from its name to its answers, and say what to do",
     "collect": "poll everything once and write the metrics to standard output or a file",
+    "healthcheck": "ask a running exporter whether it is healthy, as containers do",
     "simulate": "run simulated WHMCS help desks",
     "demo": "run simulated help desks and the exporter, on this machine alone",
 }
@@ -36,6 +37,10 @@ EXAMPLES = {
     "collect": (
         "whmcs-exporter collect --config.file=/etc/whmcs-exporter.yml",
         "whmcs-exporter collect --output=/var/lib/node_exporter/whmcs.prom",
+    ),
+    "healthcheck": (
+        "whmcs-exporter healthcheck",
+        "whmcs-exporter healthcheck --web.listen-address=127.0.0.1:9942",
     ),
     "simulate": (
         "whmcs-exporter simulate --sites=acme,globex --fault=acme=hang",
@@ -61,6 +66,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
             "from 0, so it must be below"
         )
     return args
+
+
+def addresses_in(command_line: Iterable[str]) -> Sequence[Address]:
+    """Return where an exporter with this command line listens, whatever else is in it."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    _listen_flag(parser)
+    known, _ = parser.parse_known_args([word for word in command_line if word != "--"])
+    return known.addresses or [Address.parse(DEFAULT_ADDRESS)]
 
 
 _ABOUT_ALL = ("-h", "--help", "--version")
@@ -110,13 +123,9 @@ def _serve_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="check the configuration, without any network, and leave",
     )
-    parser.add_argument(
-        "--web.listen-address",
-        dest="addresses",
-        action="append",
-        type=_address,
-        metavar="ADDRESS",
-        help=":PORT, HOST:PORT, [IPv6]:PORT or unix:PATH; repeatable; port 0 picks one and logs it "
+    _listen_flag(
+        parser,
+        ":PORT, HOST:PORT, [IPv6]:PORT or unix:PATH; repeatable; port 0 picks one and logs it "
         f"(default: {DEFAULT_ADDRESS})",
     )
     parser.add_argument(
@@ -192,6 +201,14 @@ def _collect_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _healthcheck_flags(parser: argparse.ArgumentParser) -> None:
+    _listen_flag(
+        parser,
+        "where the exporter listens; repeatable (default: what the first process was given, which "
+        f"in a container is the exporter; without that, {DEFAULT_ADDRESS})",
+    )
+
+
 def _simulate_flags(parser: argparse.ArgumentParser) -> None:
     from exporter.simulator.command import add_arguments
 
@@ -206,6 +223,17 @@ def _demo_flags(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1:9942",
         metavar="ADDRESS",
         help="where the exporter listens (default: %(default)s)",
+    )
+
+
+def _listen_flag(parser: argparse.ArgumentParser, about: str = "") -> None:
+    parser.add_argument(
+        "--web.listen-address",
+        dest="addresses",
+        action="append",
+        type=_address,
+        metavar="ADDRESS",
+        help=about,
     )
 
 
@@ -238,6 +266,7 @@ _FLAGS = {
     "check": _check_flags,
     "doctor": _doctor_flags,
     "collect": _collect_flags,
+    "healthcheck": _healthcheck_flags,
     "simulate": _simulate_flags,
     "demo": _demo_flags,
 }

@@ -18,6 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"durations", "exposition", "snapshots", "stamps"},
     "simulator": set(),
     "textfile": set(),
+    "healthcheck": {"web"},
     "logs": set(),
     "flags": {"logs", "simulator", "web"},
     "assembly": {"config", "polling", "snapshots", "stamps", "whmcs"},
@@ -28,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "demo": {"config", "serving", "simulator", "web"},
     "cli": {
         *("config", "flags", "logs", "sharding", "web", "whmcs"),
-        *("app", "demo", "doctor", "serving", "simulator", "textfile"),
+        *("app", "demo", "doctor", "healthcheck", "serving", "simulator", "textfile"),
     },
     "__main__": {"cli"},
 }

@@ -21,11 +21,12 @@ _whmcs_exporter() {
     check) words="--help --config.file --log.level --log.format --web.config.file" ;;
     doctor) words="--help --config.file --log.level --log.format --site --format" ;;
     collect) words="--help --config.file --log.level --log.format --output" ;;
+    healthcheck) words="--help --web.listen-address" ;;
     simulate) words="--help --web.listen-address --sites --departments --seed --speed --whmcs-version --shape --fault" ;;
     demo) words="--help --web.listen-address" ;;
     *) words="--help --config.file --log.level --log.format --web.config.file --config.check --web.listen-address --web.telemetry-path --web.max-requests --web.enable-lifecycle --web.disable-exporter-metrics --shard --total-shards" ;;
     esac
-    ((COMP_CWORD == 1)) && words+=" serve check doctor collect simulate demo"
+    ((COMP_CWORD == 1)) && words+=" serve check doctor collect healthcheck simulate demo"
     ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -12,7 +12,7 @@ from exporter import __version__, flags
 from tests.process.program import ANYWHERE, Launcher
 
 HELP = Path(__file__).parent / "help"
-COMMANDS = ("serve", "check", "doctor", "collect", "simulate", "demo")
+COMMANDS = ("serve", "check", "doctor", "collect", "healthcheck", "simulate", "demo")
 BAD = """\
 sites:
   - {name: acme, url: "http://billing.example", identifier: a, secret: b, intervall: 30s}

@@ -1,0 +1,138 @@
+"""``healthcheck``: what containers run every half minute, against running exporters."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exporter import flags
+from tests.process.program import ANYWHERE, Launcher, Program
+from tests.process.test_web_config import certificate, users, write
+from tests.whmcs.authority import Authority
+from tests.whmcs.server import Script, answer, says, says_and_waits, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEALTHY = (0, "healthy\n", "")
+
+
+@pytest.fixture(name="authority")
+def make_authority(tmp_path: Path) -> Authority:
+    """Return an authority of its own folder."""
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    return Authority(folder)
+
+
+async def listening(program: Program) -> str:
+    """Wait until the program listens and return where."""
+    return (await program.said(r"msg=listening address=(\S+)\n"))[1]
+
+
+async def asked(launcher: Launcher, *addresses: str) -> tuple[int, str, str]:
+    """Run the command; return its exit code and what it said."""
+    program = launcher.exporter("healthcheck", *(f"--web.listen-address={a}" for a in addresses))
+    return await program.ended(), program.stdout, program.stderr
+
+
+@pytest.mark.parametrize("host", ["", "127.0.0.1", "[::1]", "[::]", "localhost"])
+async def test_an_exporter_on_any_address(host: str, launcher: Launcher, config_file: str) -> None:
+    """Asked as ``serve`` was told, it finds the exporter wherever that listens."""
+    program = launcher.exporter(f"--config.file={config_file}", f"--web.listen-address={host}:0")
+    assert HEALTHY == await asked(launcher, await listening(program))
+
+
+async def test_an_exporter_on_a_unix_socket(
+    launcher: Launcher, config_file: str, tmp_path: Path
+) -> None:
+    """A Unix socket is an address like others, and all that are given are asked."""
+    addresses = [f"unix:{tmp_path / name}" for name in ("one", "two")]
+    program = launcher.exporter(
+        f"--config.file={config_file}", *(f"--web.listen-address={each}" for each in addresses)
+    )
+    await program.said("msg=listening address=unix:.*two")
+    assert HEALTHY == await asked(launcher, *addresses)
+    missing = (1, "unhealthy: [Errno 2] No such file or directory\n", "")
+    assert missing == await asked(launcher, addresses[0], f"unix:{tmp_path / 'three'}")
+
+
+@pytest.mark.parametrize("login", [False, True], ids=["everybody", "users"])
+@pytest.mark.parametrize(
+    "keys",
+    [None, (), ("client_auth_type: RequireAndVerifyClientCert",)],
+    ids=["clear", "tls", "client certificate"],
+)
+async def test_an_exporter_that_protects_its_pages(
+    keys: tuple[str, ...] | None,
+    *,
+    login: bool,
+    launcher: Launcher,
+    config_file: str,
+    authority: Authority,
+    tmp_path: Path,
+) -> None:
+    """It is told neither of TLS nor of users, and the exporter does not complain."""
+    sections = [users(alice="secret")] if login else []
+    if keys is not None:
+        client = [f"client_ca_file: {authority.ca_file}"] if keys else []
+        sections.append(certificate(authority, *keys, *client))
+    program = launcher.exporter(
+        f"--config.file={config_file}",
+        ANYWHERE,
+        f"--web.config.file={write(tmp_path, *sections)}",
+    )
+    address = await listening(program)
+    assert HEALTHY == await asked(launcher, address)
+    program.interrupt()
+    assert 0 == await program.ended()
+    assert "level=warn" not in program.stderr
+    assert "Traceback" not in program.stderr
+
+
+async def test_nobody_there_is_1(launcher: Launcher) -> None:
+    """Where nobody listens it says so."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    unhealthy = (1, "unhealthy: [Errno 111] Connection refused\n", "")
+    assert unhealthy == await asked(launcher, f"127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
+    ("script", "listens", "why"),
+    [
+        (says(answer(b"a poller is stuck\n", status="503 No")), True, "503 a poller is stuck"),
+        (says(answer(status="404 Not Found")), True, '404 {"result": "success"}'),
+        (says(b""), True, "Remote end closed connection without response"),
+        (says_and_waits(b""), False, "timed out"),
+    ],
+    ids=["stuck", "something else", "ends", "silent"],
+)
+async def test_an_unhealthy_answer_is_1(
+    script: Script, why: str, *, listens: bool, launcher: Launcher
+) -> None:
+    """It says what was wrong; whoever keeps silent is given up."""
+    async with serving(script, listens=listens) as server:
+        address = server.address.removeprefix("http://")
+        assert (1, f"unhealthy: {why}\n", "") == await asked(launcher, address)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), [":9942"]),
+        (("exporter", "--config.file=a"), [":9942"]),
+        (("exporter", "--web.listen-address=:1", "--web.max-requests=2"), [":1"]),
+        (("exporter", "serve", "--web.listen-address", "[::1]:1"), ["[::1]:1"]),
+        (("init", "--", "exporter", "--web.listen-address=:1"), [":1"]),
+        (
+            ("exporter", "--web.listen-address=:1", "--web.listen-address=unix:/a", ""),
+            [":1", "unix:/a"],
+        ),
+    ],
+)
+def test_addresses_in_a_command_line(words: tuple[str, ...], expected: list[str]) -> None:
+    """Without a flag the first process's count, in whatever way they were given there."""
+    assert expected == [str(address) for address in flags.addresses_in(words)]
