@@ -37,8 +37,14 @@ demo-stack: .venv/run ## The same with a Prometheus that has the rules, and Graf
 test: lint ## Check and test everything
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term --ignore tests/deploy
 
+# Stands in for the image's base, as no registry of images is asked.
+build/base-image.tar: tests/deploy/base-image
+	@mkdir -p $(@D)
+	tests/deploy/base-image $@
+
 test-deploy: .venv/dev ## Prove what is under deploy/ with real tools, which it installs as root; 30 minutes
 	tests/deploy/install-tools build/tools
+	$(MAKE) build/base-image.tar
 	PATH="$(abspath build/tools):$$PATH" $(BIN)/pytest tests/deploy
 
 lint: .venv/dev ## Check style, types, shell and YAML
@@ -47,7 +53,7 @@ lint: .venv/dev ## Check style, types, shell and YAML
 	$(BIN)/mypy
 	$(BIN)/mypy grafana
 	$(BIN)/yamllint --strict .
-	$(BIN)/shellcheck .ci/run deploy/demo/stack tests/deploy/install-tools
+	$(BIN)/shellcheck .ci/run deploy/demo/stack tests/deploy/base-image tests/deploy/install-tools
 
 bench: .venv/dev ## Measure, side by side with a peer; on an idle machine
 	$(BIN)/python benchmarks/start.py

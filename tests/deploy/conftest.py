@@ -1,0 +1,35 @@
+"""What the tests of containers share: an engine, and the image built in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.deploy.engine import IMAGE, Engine, build, running_engine
+from tests.process.program import Launcher, launched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[Launcher]:
+    """Start programs; whatever is left of them ends with the test."""
+    with launched(tmp_path) as launcher:
+        yield launcher
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """Run one engine for all tests."""
+    with running_engine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine) -> str:
+    """Build the image once, with BuildKit, and return its name."""
+    build(engine, IMAGE)
+    return IMAGE
