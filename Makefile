@@ -47,12 +47,13 @@ test-deploy: .venv/dev ## Prove what is under deploy/ with real tools, which it 
 	$(MAKE) build/base-image.tar
 	PATH="$(abspath build/tools):$$PATH" $(BIN)/pytest tests/deploy
 
-lint: .venv/dev ## Check style, types, shell and YAML
+lint: .venv/dev ## Check style, types, shell, YAML and the Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy grafana
 	$(BIN)/yamllint --strict .
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run deploy/demo/stack tests/deploy/base-image tests/deploy/install-tools
 
 bench: .venv/dev ## Measure, side by side with a peer; on an idle machine
