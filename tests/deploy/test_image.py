@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -124,6 +125,23 @@ def test_nothing_is_compiled_at_the_start(engine: Engine, image: str) -> None:
     assert 3 == code, said
     assert "import 'aiohttp'" in said
     assert [] == re.findall(r"code object from '.*\.py'", said)
+
+
+def test_it_reads_secrets_that_others_may_not(engine: Engine, image: str, tmp_path: Path) -> None:
+    """Files of its own user are enough, and it has nothing to warn of."""
+    tmp_path.chmod(0o755)
+    files = {}
+    for name in ("identifier", "secret"):
+        path = tmp_path / name
+        path.write_text("secret", encoding="utf-8")
+        path.chmod(0o400)
+        os.chown(path, NOBODY, NOBODY)
+        files[f"WHMCS_{name.upper()}_FILE"] = f"/run/secrets/{name}"
+    environment = {"WHMCS_URL": "https://billing.acme.example/", **files}
+    variables = [f"--env={name}={text}" for name, text in environment.items()]
+    mount = f"--volume={tmp_path}:/run/secrets:ro"
+    done = engine.code("run", "--rm", *LOCKED_DOWN, *variables, mount, image, "check")
+    assert (0, "configuration is good, sites: 1\n") == done
 
 
 def assert_no_rights(process: int) -> None:
