@@ -1,4 +1,4 @@
-"""What the tests of containers share: an engine, and the image built in it."""
+"""What the tests of deploy/ share: an engine with the image built in it, and schemas."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.deploy import schemas
 from tests.deploy.engine import IMAGE, Engine, build, running_engine
 from tests.process.program import Launcher, launched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def schema_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the folder of JSON schemas."""
+    folder = tmp_path_factory.mktemp("schemas")
+    schemas.write(folder)
+    return folder
 
 
 @pytest.fixture
