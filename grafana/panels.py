@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Panel: TypeAlias = "dict[str, Any]"
 """A panel as Grafana's JSON has it; a value of it may be anything that JSON can say."""
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 NO_DATA = "no data"
-GREEN, YELLOW, RED, BLUE, PLAIN = "green", "yellow", "red", "blue", "text"
+GREEN, ORANGE, RED, BLUE, PLAIN = "green", "orange", "red", "blue", "text"
+COUNT = "locale"
+"""The unit of whatever is counted: 3,130, where Grafana's "short" would say 3 K."""
 
 POINTS = 300
 """A day in steps of five minutes; one for each pixel would cost three times as much."""
@@ -60,9 +65,9 @@ def values(**texts: tuple[str, str]) -> list[Panel]:
     return [{"type": "value", "options": options}]
 
 
-def missing_reads_no_data() -> list[Panel]:
-    """Return the mapping for cells without a value, which would be empty, or read like a zero."""
-    result = {"text": NO_DATA, "color": PLAIN, "index": 9}
+def missing(text: str = NO_DATA) -> list[Panel]:
+    """Return the mapping for what has no value: it would be empty, or in the colour of a zero."""
+    result = {"text": text, "color": PLAIN, "index": 9}
     return [
         {"type": "special", "options": {"match": "null+nan", "result": result}},
         {"type": "special", "options": {"match": "empty", "result": result}},
@@ -78,7 +83,7 @@ def panel(kind: str, title: str, description: str, targets: list[Panel], **defau
         "datasource": DATASOURCE,
         "targets": targets,
         "fieldConfig": {
-            "defaults": {"noValue": NO_DATA, "unit": "short", **defaults},
+            "defaults": {"noValue": NO_DATA, "unit": COUNT, **defaults},
             "overrides": [],
         },
         "options": {},
@@ -94,7 +99,8 @@ def stat(
     **defaults: Any,  # noqa: ANN401 - fields of Grafana's
 ) -> Panel:
     """Return a large number; with ``text`` "name" the series' name stands there instead."""
-    defaults = {"thresholds": thresholds(PLAIN), "decimals": 0, **defaults}
+    mappings = [*defaults.pop("mappings", []), *missing()]
+    defaults = {"thresholds": thresholds(PLAIN), "decimals": 0, "mappings": mappings, **defaults}
     made = panel("stat", title, description, list(targets), **defaults)
     made["options"] = {
         "colorMode": "background" if background else "value",
@@ -151,6 +157,8 @@ def bars(title: str, description: str, target: Panel, links: list[Panel]) -> Pan
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "showUnfilled": False,
         "valueMode": "color",
+        # Room for names is measured with letters of 12: larger ones would be cut.
+        "text": {"titleSize": 12, "valueSize": 16},
         "minVizHeight": 16,
         "minVizWidth": 8,
     }
@@ -162,15 +170,20 @@ def table(
     description: str,
     *targets: Panel,
     transformations: list[Panel],
-    sort: str | None = None,
+    sort: Sequence[Panel] = (),
     columns: dict[str, Panel] | None = None,
 ) -> Panel:
-    """Return a table; ``columns`` maps a column's title to fields of its own."""
-    made = panel(
-        "table", title, description, list(targets), mappings=missing_reads_no_data(), decimals=0
-    )
+    """Return a table; ``columns`` maps a column's title to fields of its own.
+
+    ``sort`` is what ``falling`` and ``rising`` make, the foremost column first.
+    """
+    made = panel("table", title, description, list(targets), mappings=missing(), decimals=0)
     # Too many columns scroll instead of being squeezed or cut.
-    made["fieldConfig"]["defaults"]["custom"] = {"align": "auto", "minWidth": 90}
+    made["fieldConfig"]["defaults"]["custom"] = {
+        "align": "auto",
+        "minWidth": 90,
+        "wrapHeaderText": True,
+    }
     made["fieldConfig"]["overrides"] = [
         {
             "matcher": {"id": "byName", "options": name},
@@ -181,10 +194,20 @@ def table(
     made["options"] = {
         "cellHeight": "sm",
         "showHeader": True,
-        "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
+        "sortBy": list(sort),
     }
     made["transformations"] = transformations
     return made
+
+
+def falling(column: str) -> Panel:
+    """Return the order of a table by a column, its highest value on top."""
+    return {"displayName": column, "desc": True}
+
+
+def rising(column: str) -> Panel:
+    """Return the order of a table by a column: what is missing on top, then the lowest value."""
+    return {"displayName": column, "desc": False}
 
 
 def timeline(title: str, description: str, target: Panel, mappings: list[Panel]) -> Panel:
@@ -250,11 +273,23 @@ def dashed(ref: str) -> Panel:
     }
 
 
-def row(title: str, *, repeat: str | None = None, hidden: list[Panel] | None = None) -> Panel:
+def colored(ref: str, colors: Panel) -> Panel:
+    """Return the override that gives what one query found thresholds of its own."""
+    return {
+        "matcher": {"id": "byFrameRefID", "options": ref},
+        "properties": [{"id": "thresholds", "value": colors}],
+    }
+
+
+def repeated(member: Panel, variable: str) -> Panel:
+    """Return a panel that Grafana draws for each chosen value of a variable, three in a line."""
+    return member | {"repeat": variable, "repeatDirection": "h", "maxPerRow": 3}
+
+
+def row(title: str, *, hidden: list[Panel] | None = None) -> Panel:
     """Return the heading of a row; one with ``hidden`` panels is closed at first."""
     made: Panel = {"type": "row", "title": title, "collapsed": hidden is not None}
-    made["panels"] = hidden or []
-    return made | ({"repeat": repeat} if repeat else {})
+    return made | {"panels": hidden or []}
 
 
 def placed(*bands: tuple[int, list[tuple[int, Panel]]]) -> list[Panel]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dashboard import EXPORTER, chosen, dashboard
 from panels import (
+    COUNT,
     FEW_POINTS,
     GREEN,
+    ORANGE,
     RED,
-    YELLOW,
     Panel,
+    colored,
     heading,
     heatmap,
     lines,
@@ -40,7 +42,7 @@ def board() -> Panel:
             heading("Right now"),
             (4, [(4, panel) for panel in _now()]),
             heading("Polls"),
-            (9, [(12, _success()), (12, _age())]),
+            (12, [(12, _success()), (12, _age())]),
             (9, [(12, _durations()), (12, _failures())]),
             (9, [(12, _requests()), (12, _lateness())]),
             heading("Calls of WHMCS's API"),
@@ -73,13 +75,15 @@ def _variables() -> list[Panel]:
 def _now() -> list[Panel]:
     up = f"up{{{_SCRAPED}}}"
     per_site = f"max by (site) (whmcs_up{{{_POLLED}}})"
+    exporters = stat(
+        "Exporters",
+        "Exporters that Prometheus can scrape, and those that it should but can not.",
+        now(f"sum({up})", "up", "A"),
+        now(count_or_zero(f"{up} == 0", up), "down", "B"),
+    )
+    exporters["fieldConfig"]["overrides"] = [colored("B", thresholds(GREEN, (1, RED)))]
     return [
-        stat(
-            "Exporters",
-            "Exporters that Prometheus can scrape, of all that it should.",
-            now(f"sum({up})", "up", "A"),
-            now(f"count({up})", "targets", "B"),
-        ),
+        exporters,
         stat(
             "Sites failing",
             "Sites whose last poll of GetTicketCounts failed. Their last numbers are still shown "
@@ -93,7 +97,8 @@ def _now() -> list[Panel]:
             "The longest time since any source of a chosen site was last polled with success.",
             now(f"max({data_age(_SCRAPED)})"),
             unit="s",
-            thresholds=thresholds(GREEN, (300, YELLOW), (900, RED)),
+            decimals=1,
+            thresholds=thresholds(GREEN, (300, ORANGE), (900, RED)),
         ),
         stat(
             "Version",
@@ -142,13 +147,14 @@ def _age() -> Panel:
         "Age of the data, in intervals",
         "Time since the last success, as a multiple of the source's interval: about 1 is as it "
         "should be; numbers are withheld from 3 on, unless configured otherwise; the alert fires "
-        "at 5. The ten sources that failed most.",
+        "at 5. The line ends at 10. The five sources that failed most.",
         query(
-            f"(time() - {last}) / {interval} and on (site, source) {_worst(10)}",
+            f"clamp_max((time() - {last}) / {interval}, 10) and on (site, source) {_worst(5)}",
             "{{site}} {{source}}",
         ),
-        unit="suffix: intervals",
-        thresholds=thresholds(GREEN, (3, YELLOW), (5, RED)),
+        unit="suffix:x",
+        points=FEW_POINTS,
+        thresholds=thresholds(GREEN, (3, ORANGE), (5, RED)),
     )
     made["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"] = {"mode": "line"}
     return made
@@ -159,9 +165,9 @@ def _durations() -> Panel:
     over = f"max by (site, source) (max_over_time({metric}{{{_POLLED}}}[$__range] @ end()))"
     return lines(
         "Duration of polls",
-        "How long the last poll of a source took, all its calls together. The ten with the "
+        "How long the last poll of a source took, all its calls together. The five with the "
         "longest one.",
-        query(highest(_by_source(metric), over, "site, source"), "{{site}} {{source}}"),
+        query(highest(_by_source(metric), over, "site, source", 5), "{{site}} {{source}}"),
         unit="s",
     )
 
@@ -184,7 +190,6 @@ def _requests() -> Panel:
         "Calls per minute",
         f"Calls of WHMCS's API by action, of all chosen sites. {_OF_ONE}",
         query(f"60 * sum by (action) (max by (site, action) ({rate}))", "{{action}}"),
-        decimals=1,
     )
 
 
@@ -262,12 +267,12 @@ def _output() -> list[Panel]:
             "HTTP requests per minute",
             "Requests answered, by page and status code.",
             query(f"60 * sum by (handler, code) ({requests})", "{{handler}} {{code}}"),
-            decimals=1,
         ),
     ]
 
 
 def _mishaps() -> list[Panel]:
+    loaded = f"whmcs_exporter_config_last_reload_success_timestamp_seconds{{{_SCRAPED}}}"
     return [
         lines(
             "Statuses added up",
@@ -284,14 +289,18 @@ def _mishaps() -> list[Panel]:
         _by_instance(
             "Configuration in use since",
             "Age of the configuration that runs: it falls to 0 with a restart or a reload.",
-            f"time() - whmcs_exporter_config_last_reload_success_timestamp_seconds{{{_SCRAPED}}}",
-            unit="s",
+            f"(time() - {loaded}) / 86400",
+            unit="suffix:d",
         ),
     ]
 
 
-def _by_instance(title: str, description: str, expression: str, unit: str = "short") -> Panel:
-    return lines(title, description, query(expression, "{{instance}}"), unit=unit)
+def _by_instance(title: str, description: str, expression: str, unit: str = COUNT) -> Panel:
+    made = lines(title, description, query(expression, "{{instance}}"), unit=unit)
+    if unit == "percentunit":
+        # An axis of nothing but zeros would go up to 10,000 %.
+        made["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] = 0.05
+    return made
 
 
 def _grown(metric: str) -> str:

@@ -7,18 +7,20 @@ from panels import (
     BLUE,
     FEW_POINTS,
     GREEN,
+    ORANGE,
     RED,
-    YELLOW,
     Panel,
     bars,
+    falling,
     heading,
     lines,
     merged,
-    missing_reads_no_data,
+    missing,
     now,
     placed,
     query,
     renamed,
+    rising,
     rows_of,
     stat,
     table,
@@ -45,8 +47,8 @@ _AWAITING, _ACTIVE, _FLAGGED = (
     "whmcs_tickets_flagged",
 )
 _MISSING = "Sites that are not reporting are not in it: their number stands beside it."
-_MORE_IS_WORSE = thresholds(GREEN, (0.25, YELLOW), (0.5, RED))
-_AGE = thresholds(GREEN, (300, YELLOW), (900, RED))
+_MORE_IS_WORSE = thresholds(GREEN, (0.25, ORANGE), (0.5, RED))
+_AGE = thresholds(GREEN, (300, ORANGE), (900, RED))
 
 
 def board() -> Panel:
@@ -70,6 +72,8 @@ def board() -> Panel:
             (4, [(4, panel) for panel in _totals()]),
             heading("Site by site"),
             (10, [(24, _sites())]),
+            heading("Where customers wait"),
+            (10, [(12, _departments()), (12, _statuses())]),
             heading("Trend: the ten highest sites"),
             (
                 9,
@@ -78,8 +82,6 @@ def board() -> Panel:
                     (12, _by_site("Active tickets by site", _ACTIVE)),
                 ],
             ),
-            heading("Where customers wait"),
-            (10, [(12, _departments()), (12, _statuses())]),
             heading("Alerts"),
             (8, [(24, _alerts())]),
         ),
@@ -106,7 +108,7 @@ def _totals() -> list[Panel]:
             now(f"sum({by_site(_FLAGGED)})"),
         ),
         stat(
-            "Active against last week",
+            "Active vs. last week",
             "Active tickets against the mean of the same hour one week ago. Only sites with a "
             "number at both times are compared.",
             now(since_last_week(_ACTIVE, total=True)),
@@ -127,6 +129,7 @@ def _totals() -> list[Panel]:
             "The longest time since any source of any chosen site was last polled with success.",
             now(f"max({data_age()})"),
             unit="s",
+            decimals=1,
             thresholds=_AGE,
         ),
     ]
@@ -138,26 +141,28 @@ def _sites() -> Panel:
         "Value #B": "Poll",
         "Value #C": "Data age",
         "Value #D": "Awaiting reply",
-        "Value #E": "Active",
-        "Value #F": "Flagged",
-        "Value #G": "Active, 24 h change",
-        "Value #H": "Active against last week",
+        "Value #E": "Flagged",
+        "Value #F": "Active",
+        "Value #G": "24 h change",
+        "Value #H": "vs. last week",
     }
     age = data_age('source="ticket_counts"')
     return table(
         "Sites",
-        "One row for each site that is, or in the last day was, configured. A click on a name "
-        "leads to its own board. A site that is not reporting shows no numbers of tickets.",
+        "One row for each site that is, or in the last day was, configured: those that fail come "
+        "first, for they show no numbers of tickets. The last two columns are about active "
+        "tickets. A click on a name leads to the site's own board.",
         rows_of(known_sites(), "A"),
         rows_of(by_site("whmcs_up"), "B"),
         rows_of(f"max by (site) ({age})", "C"),
         rows_of(by_site(_AWAITING), "D"),
-        rows_of(by_site(_ACTIVE), "E"),
-        rows_of(by_site(_FLAGGED), "F"),
+        rows_of(by_site(_FLAGGED), "E"),
+        rows_of(by_site(_ACTIVE), "F"),
         rows_of(change_in_a_day(_ACTIVE), "G"),
         rows_of(since_last_week(_ACTIVE, total=False), "H"),
         transformations=[merged(), renamed(names, hidden=("Value #A",))],
-        sort="Awaiting reply",
+        # A site that is not reporting would be the last one of all by what is awaiting.
+        sort=[rising("Poll"), falling("Awaiting reply")],
         columns=_columns(),
     )
 
@@ -165,16 +170,24 @@ def _sites() -> Panel:
 def _columns() -> dict[str, Panel]:
     colored_text = {"type": "color-text"}
     return {
-        "Site": {"links": [link("Open the site", SITE, site='__data.fields["Site"]')]},
+        "Site": {
+            "custom.width": 180,
+            "links": [link("Open the site", SITE, site='__data.fields["Site"]')],
+        },
         "Poll": {
             "mappings": [
-                *values(_1=("ok", GREEN), _0=("failing", RED)),
-                *missing_reads_no_data(),
+                *values(_1=("ok", "transparent"), _0=("failing", RED)),
+                *missing(),
             ],
             "custom.cellOptions": {"type": "color-background", "mode": "basic"},
         },
-        "Data age": {"unit": "s", "thresholds": _AGE, "custom.cellOptions": colored_text},
-        "Active against last week": {
+        "Data age": {
+            "unit": "s",
+            "decimals": 1,
+            "thresholds": _AGE,
+            "custom.cellOptions": colored_text,
+        },
+        "vs. last week": {
             "unit": "percentunit",
             "thresholds": _MORE_IS_WORSE,
             "custom.cellOptions": colored_text,
@@ -241,7 +254,7 @@ def _alerts() -> Panel:
         transformations=[renamed(names, hidden=("Value",))],
         columns={
             "Severity": {
-                "mappings": values(critical=("critical", RED), warning=("warning", YELLOW)),
+                "mappings": values(critical=("critical", RED), warning=("warning", ORANGE)),
                 "custom.cellOptions": {"type": "color-text"},
             }
         },

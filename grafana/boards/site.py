@@ -5,18 +5,22 @@ from __future__ import annotations
 from dashboard import SITE, chosen, dashboard, statuses_left_out
 from panels import (
     BLUE,
+    FEW_POINTS,
     GREEN,
+    ORANGE,
     RED,
-    YELLOW,
     Panel,
     dashed,
+    falling,
     heading,
     lines,
     merged,
+    missing,
     now,
     placed,
     query,
     renamed,
+    repeated,
     row,
     rows_of,
     stat,
@@ -55,13 +59,13 @@ def board() -> Panel:
         variables=_variables(),
         panels=placed(
             heading("Right now, the whole site"),
-            (4, list(zip((3, 3, 4, 4, 4, 3, 3), _now(), strict=True))),
+            (4, list(zip((3, 3, 4, 4, 3, 4, 3), _now(), strict=True))),
             heading("Trend"),
             (9, [(12, _awaiting_against_usual()), (12, _active_against_last_week())]),
             (9, [(12, _statuses()), (12, _awaiting_by_department())]),
             heading("Departments"),
             (11, [(14, _matrix()), (10, _attention())]),
-            (1, [(24, row("$department", repeat="department", hidden=_one_department()))]),
+            (1, [(24, row("Department by department", hidden=[_one_department()]))]),
         ),
     )
 
@@ -95,7 +99,8 @@ def _now() -> list[Panel]:
             "Time since the last poll of GetTicketCounts that succeeded.",
             now(f"max by (site) ({data_age(_TICKET_COUNTS)})"),
             unit="s",
-            thresholds=thresholds(GREEN, (300, YELLOW), (900, RED)),
+            decimals=1,
+            thresholds=thresholds(GREEN, (300, ORANGE), (900, RED)),
         ),
         stat(
             "Awaiting reply",
@@ -118,7 +123,7 @@ def _now() -> list[Panel]:
             "Active, 24 h change",
             "How many more tickets are active than 24 hours ago.",
             now(change_in_a_day(_ACTIVE)),
-            thresholds=thresholds(GREEN, (1, YELLOW), (20, RED)),
+            thresholds=thresholds(GREEN, (1, ORANGE), (20, RED)),
         ),
         stat(
             "Flagged",
@@ -185,14 +190,13 @@ def _matrix() -> Panel:
             {"id": "groupingToMatrix", "options": matrix | {"emptyValue": "null"}},
             {"id": "organize", "options": {"renameByName": {corner: "Department"}}},
         ],
-        columns={"Department": {"custom.minWidth": 160, "custom.cellOptions": {"type": "auto"}}},
+        columns={"Department": {"custom.width": 160, "custom.cellOptions": {"type": "auto"}}},
     )
-    made["fieldConfig"]["defaults"] |= {
-        "thresholds": thresholds("transparent", (1, "semi-dark-blue"), (25, "semi-dark-purple"))
-    }
-    made["fieldConfig"]["defaults"]["custom"]["cellOptions"] = {
-        "type": "color-background",
-        "mode": "basic",
+    # The more, the darker; the least of all is the panel's own background.
+    made["fieldConfig"]["defaults"] |= {"min": 0, "color": {"mode": "continuous-blues"}}
+    made["fieldConfig"]["defaults"]["custom"] |= {
+        "cellOptions": {"type": "color-background", "mode": "basic"},
+        "minWidth": 70,
     }
     return made
 
@@ -204,37 +208,41 @@ def _attention() -> Panel:
     names = {
         "department": "Department",
         "department_id": "Id",
-        "Value #A": "Awaiting now",
+        "Value #A": "Awaiting",
         "Value #B": "Least waiting",
         "Value #C": "Decreases",
     }
     return table(
         "Attention by department, last 4 h",
         "Where nobody works on what waits: something waited all the time (least waiting above 0) "
-        "and the number never went down (decreases 0).",
+        "and the number never went down (decreases 0). Where nothing waited for a while, "
+        "decreases tell nothing.",
         rows_of(waiting, "A"),
         # A window would go on telling of a site that is not reporting any more.
         rows_of(f"{least} and {waiting}", "B"),
-        rows_of(f"{decreases} and {waiting}", "C"),
+        rows_of(f"{decreases} and {least} > 0 and {waiting}", "C"),
         transformations=[merged(), renamed(names, hidden=("site",))],
-        sort="Awaiting now",
+        sort=[falling("Awaiting")],
         columns={
+            "Department": {"custom.width": 160},
             "Id": {"custom.width": 60},
             "Decreases": {
                 "thresholds": thresholds(RED, (1, GREEN)),
+                "mappings": missing("was empty"),
                 "custom.cellOptions": {"type": "color-text"},
             },
         },
     )
 
 
-def _one_department() -> list[Panel]:
+def _one_department() -> Panel:
     each = f"whmcs_department_tickets{{{CHOSEN}, {_DEPARTMENT}, {_STATUS}}}"
-    return [
-        lines(
-            "$department by status",
-            "The department's tickets by status, but for the statuses left out above.",
-            query(f"sum by (status) (max by (site, department_id, status) ({each}))", "{{status}}"),
-            stacked=True,
-        )
-    ]
+    by_status = lines(
+        "$department by status",
+        "The department's tickets by status, but for the statuses left out above. Choose "
+        "departments above to see fewer of these.",
+        query(f"sum by (status) (max by (site, department_id, status) ({each}))", "{{status}}"),
+        stacked=True,
+        points=FEW_POINTS,
+    )
+    return repeated(by_status, "department")

@@ -19,7 +19,7 @@ JSON: TypeAlias = "dict[str, Any]"
 OPENED = END + timedelta(minutes=1)
 """When the boards are looked at: no range then begins or ends at a sample, which Prometheus 2 and 3
 would judge differently."""
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 # What an annotation gets: as many points as a wide screen has.
 _POINTS = 900
 _LEAST_STEP = timedelta(seconds=60)
@@ -67,7 +67,7 @@ def queries(board: JSON) -> Iterator[Query]:
                 ref=target["refId"],
                 expression=target["expr"],
                 instant=target["instant"],
-                span=span(board, panel.get("maxDataPoints", _POINTS)),
+                span=span(board, points=panel.get("maxDataPoints", _POINTS)),
             )
     for annotation in board["annotations"]["list"]:
         yield Query(
@@ -75,7 +75,7 @@ def queries(board: JSON) -> Iterator[Query]:
             ref="",
             expression=annotation["expr"],
             instant=False,
-            span=span(board),
+            span=span(board, least_step=_duration(annotation["step"])),
         )
 
 
@@ -84,11 +84,12 @@ def variables(board: JSON) -> dict[str, JSON]:
     return {variable["name"]: variable for variable in board["templating"]["list"]}
 
 
-def span(board: JSON, points: int = _POINTS) -> Span:
+def span(board: JSON, *, points: int = _POINTS, least_step: timedelta = _LEAST_STEP) -> Span:
     """Return the range that a board shows at first, as if it were opened at ``OPENED``."""
-    text = board["time"]["from"].removeprefix("now-")
-    length = int(text[:-1]) * _UNITS[text[-1]]
+    length = _duration(board["time"]["from"].removeprefix("now-"))
     seconds = round(length.total_seconds() / points / 60) * 60
-    return Span(
-        begin=OPENED - length, end=OPENED, step=max(_LEAST_STEP, timedelta(seconds=seconds))
-    )
+    return Span(begin=OPENED - length, end=OPENED, step=max(least_step, timedelta(seconds=seconds)))
+
+
+def _duration(text: str) -> timedelta:
+    return int(text[:-1]) * _UNITS[text[-1]]

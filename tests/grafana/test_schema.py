@@ -22,6 +22,7 @@ UNKNOWN_TO_THE_SCHEMA = {
     ".annotations.list[].tagKeys",
     ".annotations.list[].textFormat",
     ".annotations.list[].titleFormat",
+    ".panels[].panels[].maxPerRow",
     ".templating.list[].definition",
 }
 

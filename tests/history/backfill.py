@@ -113,7 +113,8 @@ def _write(plan: Plan, file: BinaryIO) -> dict[str, dict[int, dict[str, object]]
     for at in plan.moments():
         for site, state in exporting.poll(at).items():
             truth[site][int(at.timestamp())] = _facts(state)
-        lines = [*_copied(exporting.samples(), plan.sites - MODELLED_SITES), *_alerts(plan, at)]
+        lines = list(_copied(exporting.samples(), plan.sites - MODELLED_SITES))
+        file.write(_alerts(plan, at))
         for instance in plan.replicas:
             down = instance != plan.replicas[0] and _REPLICA_DOWN[0] <= at < _REPLICA_DOWN[1]
             scraped = [b"up 0"] if down else [*lines, *_scrape(len(lines))]
@@ -145,12 +146,12 @@ def _copied(lines: list[bytes], copies: int) -> Iterator[bytes]:
         yield from (line.replace(original, name) for line in of_original)
 
 
-def _alerts(plan: Plan, at: datetime) -> list[bytes]:
-    """Return the series that Prometheus writes for an alert: here of the site that died."""
+def _alerts(plan: Plan, at: datetime) -> bytes:
+    """Return what Prometheus writes for an alert, here of the site that died: of no instance."""
     if at < DIED or plan.sites < MODELLED_SITES:
-        return []
+        return b""
     labels = f'alertname="WHMCSSiteDown",alertstate="firing",severity="warning",site="{DEAD_SITE}"'
-    return [f"ALERTS{{{labels}}} 1".encode()]
+    return f"ALERTS{{{labels}}} 1 {at.timestamp():.0f}\n".encode()
 
 
 def _scrape(samples: int) -> list[bytes]:
