@@ -10,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP) --require-hashes --only-binary=:all:
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom faults soak mutants clean prometheus3
+.PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom faults soak mutants clean prometheus3 viewer board-pictures
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -66,6 +66,16 @@ build/prometheus3/prometheus:
 	GOBIN=$(abspath $(@D)) go install $(addprefix github.com/prometheus/prometheus/cmd/,promtool@$(PROMETHEUS3_VERSION) prometheus@$(PROMETHEUS3_VERSION))
 
 prometheus3: build/prometheus3/prometheus ## Build Prometheus 3 for the tests, where Go is; five minutes
+
+build/viewer/page/viewer.js: $(wildcard tests/grafana/viewer/*)
+	@mkdir -p build/viewer
+	cp tests/grafana/viewer/.npmrc $^ build/viewer
+	cd build/viewer && npm ci --silent && npm run --silent build
+
+viewer: build/viewer/page/viewer.js ## Build the page that draws boards for the tests, where npm is; a minute
+
+board-pictures: .venv/dev viewer ## Draw the boards into docs/pictures, with Grafana's own components
+	$(BIN)/python -m tests.grafana.pictures
 
 format: .venv/dev ## Put the code into its one format
 	$(BIN)/ruff check --fix .

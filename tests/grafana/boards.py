@@ -30,6 +30,8 @@ class Query:
     """One query of a board, of a panel or of an annotation, and what it is asked for."""
 
     panel: str
+    number: int | None
+    """The panel's id; None for an annotation."""
     ref: str
     expression: str
     instant: bool
@@ -64,6 +66,7 @@ def queries(board: JSON) -> Iterator[Query]:
         for target in panel["targets"]:
             yield Query(
                 panel=panel["title"],
+                number=panel["id"],
                 ref=target["refId"],
                 expression=target["expr"],
                 instant=target["instant"],
@@ -72,6 +75,7 @@ def queries(board: JSON) -> Iterator[Query]:
     for annotation in board["annotations"]["list"]:
         yield Query(
             panel=annotation["name"],
+            number=None,
             ref="",
             expression=annotation["expr"],
             instant=False,

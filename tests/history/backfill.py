@@ -85,7 +85,7 @@ def make(plan: Plan, folder: Path) -> History:
     if not truth.exists():
         with text.open("wb") as file:
             found = _write(plan, file)
-        _blocks(text, storage)
+        blocks(text, storage)
         text.unlink()
         truth.write_text(json.dumps(found), encoding="utf-8")
     return History(storage, _read(json.loads(truth.read_text(encoding="utf-8"))))
@@ -98,7 +98,8 @@ def _read(truth: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dict[str, 
     }
 
 
-def _blocks(text: Path, storage: Path) -> None:
+def blocks(text: Path, storage: Path) -> None:
+    """Turn a file of OpenMetrics into blocks of a Prometheus's storage."""
     # Blocks of two hours each would make promtool read the file once for every one of them.
     create = ("tsdb", "create-blocks-from", "--max-block-duration=768h", "--quiet", "openmetrics")
     subprocess.run(

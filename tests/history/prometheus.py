@@ -75,24 +75,31 @@ class HistoryPrometheus:
 
     def now(self, expression: str, at: datetime) -> list[Found]:
         """Evaluate at one moment."""
-        answer = self._ask("query", query=expression, time=str(at.timestamp()))
+        answer = self.answer_now(expression, at)
         if answer["resultType"] == "scalar":
             return [Found({}, (float(answer["result"][1]),))]
         return [Found(row["metric"], (float(row["value"][1]),)) for row in answer["result"]]
 
     def over(self, expression: str, span: Span) -> list[Found]:
         """Evaluate over a range."""
-        answer = self._ask(
+        return [
+            Found(row["metric"], tuple(float(value) for _, value in row["values"]))
+            for row in self.answer_over(expression, span)["result"]
+        ]
+
+    def answer_now(self, expression: str, at: datetime) -> Any:  # noqa: ANN401 - any JSON
+        """Evaluate at one moment; return what Prometheus answers."""
+        return self._ask("query", query=expression, time=str(at.timestamp()))
+
+    def answer_over(self, expression: str, span: Span) -> Any:  # noqa: ANN401 - any JSON
+        """Evaluate over a range; return what Prometheus answers."""
+        return self._ask(
             "query_range",
             query=expression,
             start=str(span.begin.timestamp()),
             end=str(span.end.timestamp()),
             step=str(span.step.total_seconds()),
         )
-        return [
-            Found(row["metric"], tuple(float(value) for _, value in row["values"]))
-            for row in answer["result"]
-        ]
 
     def label_values(self, label: str, selector: str, span: Span) -> list[str]:
         """Return the values of a label among the series that were there in a range."""

@@ -4,6 +4,7 @@ import asyncio
 from html import escape
 from pathlib import Path
 
+from tests.browser import FLAGS
 from tests.exposition.sites import acme, globex
 from tests.tools import tool
 from tests.web.serving import StandIn, serving
@@ -12,16 +13,6 @@ from tests.web.test_status import failing
 # Would be seen in the page's title, if it ran.
 SCRIPT = "<script>document.title = 'executed'</script>"
 IMAGE = "<img src=x onerror=\"document.title = 'executed'\">"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 async def dom(chromium: str, url: str, profile: Path) -> str:
