@@ -60,6 +60,8 @@ class Prometheus:
             tool("prometheus"),
             f"--config.file={path}",
             f"--storage.tsdb.path={folder / 'prometheus'}",
+            # A test may have put weeks there.
+            "--storage.tsdb.retention.time=30d",
             "--web.listen-address=127.0.0.1:0",
         )
         found = await program.said(r'"?Listening on"? address=(\S+)')

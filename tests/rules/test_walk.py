@@ -13,24 +13,19 @@ from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
 from tests.process import configuration
 from tests.process.page import get, ready
-from tests.process.program import eventually
 from tests.process.truth import series
 from tests.rules import hurried
-from tests.rules.pages import pages, queries
+from tests.rules.on_call import Firing, fires, first_steps
 from tests.rules.rules import RULES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.exposition_check import Series
     from tests.process.program import Launcher
     from tests.real.prometheus import Prometheus
 
 _START = datetime(2026, 3, 4, 11, tzinfo=UTC)
 _SITES = ("down", "refused", "large")
-_PATIENCE = 60.0
-
-Firing = set[tuple[str, str | None]]
 # What fires for three sites that are ill in three ways: `large` has more statuses than it may.
 ILL: Firing = {
     ("WHMCSSiteDown", "down"),
@@ -40,22 +35,6 @@ ILL: Firing = {
     ("WHMCSDataStale", "refused"),
     ("WHMCSTicketSeriesMissing", "large"),
 }
-
-
-async def _fires(prometheus: Prometheus, wanted: Firing) -> None:
-    """Wait until exactly these alerts fire."""
-
-    async def look() -> None:
-        found = await prometheus.query('ALERTS{alertstate="firing"}')
-        firing = [dict(labels) for _, labels in found]
-        assert wanted == {(labels["alertname"], labels.get("site")) for labels in firing}
-
-    await eventually(look, _PATIENCE)
-
-
-async def _first_steps(prometheus: Prometheus, alert: str) -> list[dict[Series, float]]:
-    """Do what the alert's page says first: make its queries."""
-    return [await prometheus.query(query) for query in queries(pages()[alert])]
 
 
 def _configured(simulator: Simulator, folder: Path, secret: Path) -> str:
@@ -81,15 +60,15 @@ async def _assert_pages_lead_to_the_causes(prometheus: Prometheus, url: str) -> 
     http_status = series(reason, site="down", reason="http_status")
     auth = series(reason, site="refused", reason="auth")
 
-    by_reason, *_ = await _first_steps(prometheus, "WHMCSSiteDown")
+    by_reason, *_ = await first_steps(prometheus, "WHMCSSiteDown")
     assert by_reason[http_status] > 0
-    refused, failing, *_ = await _first_steps(prometheus, "WHMCSCredentialsRejected")
+    refused, failing, *_ = await first_steps(prometheus, "WHMCSCredentialsRejected")
     assert {auth} == refused.keys()
     assert series("", site="refused", source="ticket_counts") in failing
-    success, by_reason, *_ = await _first_steps(prometheus, "WHMCSDataStale")
+    success, by_reason, *_ = await first_steps(prometheus, "WHMCSDataStale")
     assert 0.0 == success[series("", site="down", source="departments")]
     assert http_status in by_reason
-    dropped, *_ = await _first_steps(prometheus, "WHMCSTicketSeriesMissing")
+    dropped, *_ = await first_steps(prometheus, "WHMCSTicketSeriesMissing")
     assert {series("", site="large")} == dropped.keys()
 
     said = json.loads((await get(f"{url}/api/v1/sites")).text)["sites"]
@@ -108,25 +87,25 @@ async def test_a_night_on_call(launcher: Launcher, tmp_path: Path) -> None:
         url = await ready(exporter)
         address = url.removeprefix("http://")
         prometheus = await hurried.start(launcher, tmp_path, address)
-        await _fires(prometheus, set())
+        await fires(prometheus, set())
 
         simulator.fault("down", "http-500")
         secret.write_text("rotated elsewhere", encoding="utf-8")
         simulator.sites["large"].desk.add_status("One too many")
-        await _fires(prometheus, ILL)
+        await fires(prometheus, ILL)
         await _assert_pages_lead_to_the_causes(prometheus, url)
 
         simulator.fault("down", None)
         secret.write_text(DEFAULT_CREDENTIAL, encoding="utf-8")
         simulator.sites["large"].desk.remove_status("One too many")
-        await _fires(prometheus, set())
+        await fires(prometheus, set())
 
         exporter.kill()
-        await _fires(prometheus, {("WHMCSExporterDown", None)})
-        targets, *_ = await _first_steps(prometheus, "WHMCSExporterDown")
+        await fires(prometheus, {("WHMCSExporterDown", None)})
+        targets, *_ = await first_steps(prometheus, "WHMCSExporterDown")
         assert {series("up"): 0.0} == targets
         await ready(launcher.exporter(file, f"--web.listen-address={address}"))
-        await _fires(prometheus, set())
+        await fires(prometheus, set())
         assert [] == prometheus.complaints
 
 
@@ -134,7 +113,7 @@ def test_hurried_rules_differ_in_their_durations_alone() -> None:
     """Ranges, offsets and waits are a sixtieth; names, numbers and one window stay."""
     text = RULES.read_text(encoding="utf-8")
     quick = hurried.hurried(text)
-    assert "avg_over_time(whmcs_tickets_active[1m] offset 23m30s)" in quick
-    assert "for: 5s" in quick
+    assert "avg_over_time(whmcs_tickets_active[60000ms] offset 1410000ms)" in quick
+    assert "for: 5000ms" in quick
     assert "increase20m" in quick
     assert "[20m]" in quick
