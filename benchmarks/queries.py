@@ -8,6 +8,7 @@ prepares, and two minutes: ``python benchmarks/queries.py``.
 
 from __future__ import annotations
 
+import os
 import statistics
 import tempfile
 import time
@@ -76,7 +77,7 @@ def main() -> None:
             ) as prometheus,
         ):
             found = measure(prometheus)
-    print(f"{len(found)} queries; the slowest, ms:")
+    print(f"{len(found)} queries at a load of {os.getloadavg()[0]:.1f}; the slowest, ms:")
     for milliseconds, query in found[:_SHOWN]:
         print(f"{milliseconds:8.0f}  {query}")
 
