@@ -34,15 +34,31 @@ class Configurable(Protocol):
         """Note that another configuration was there, and could not be used."""
 
 
+class ServiceManager(Protocol):
+    """Who is told of reloads."""
+
+    def reloading(self) -> None:
+        """Tell that one begins."""
+
+    def ready(self, status: str) -> None:
+        """Tell that it has ended, well or not; ``status`` is a line for people."""
+
+
 class Reloader:
     """Reads the configuration again, one time after the other."""
 
     def __init__(
-        self, load: Callable[[], Config], running: Config, exporter: Configurable, clock: Clock
+        self,
+        load: Callable[[], Config],
+        running: Config,
+        exporter: Configurable,
+        manager: ServiceManager,
+        clock: Clock,
     ) -> None:
         """Begin with the configuration that runs; ``load`` blocks, and raises ``ConfigError``."""
         self._load = load
         self._exporter = exporter
+        self._manager = manager
         self._clock = clock
         self._asked = asyncio.Event()
         self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -76,6 +92,7 @@ class Reloader:
                 await self.reload()
 
     async def _reload(self) -> str:
+        self._manager.reloading()
         try:
             configuration = await asyncio.to_thread(self._read)
             await self._exporter.configure(configuration.sites)
@@ -83,9 +100,11 @@ class Reloader:
             problems = "; ".join(str(error).splitlines())
             log.error("configuration not reloaded", extra={"error": problems})  # noqa: TRY400 - no bug
             self._exporter.not_configured()
+            self._manager.ready("not reloaded: the log has the reason")
             return str(error)
         self._site_files = configuration.site_files
         log.info("configuration reloaded", extra={"sites": len(configuration.sites)})
+        self._manager.ready(status(configuration))
         return ""
 
     def _read(self) -> Config:
@@ -95,3 +114,8 @@ class Reloader:
         if configuration.site_files != self._site_files:
             self._seen = configuration.site_files.look()
         return configuration
+
+
+def status(configuration: Config) -> str:
+    """Return what a running configuration is, in a line for people."""
+    return f"sites polled: {len(configuration.sites)}"

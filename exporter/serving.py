@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from exporter import __version__
 from exporter.app import Exporter
+from exporter.notify import Notifier
 from exporter.polling.clock import SystemClock
-from exporter.reload import Reloader
+from exporter.reload import Reloader, status
 from exporter.web.server import Pages, Server, WebOptions
 from exporter.whmcs.client import open_session
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from exporter import config
     from exporter.web.listen import Address, Listener
     from exporter.web.protection import Protection
+
+    Part = Callable[[], Coroutine[None, None, None]]
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +61,17 @@ async def serve(
     _on_signals(stop.set, signal.SIGTERM, signal.SIGINT)
     configuration, clock = load(), SystemClock()
     async with AsyncExitStack() as stack:
+        notifier = Notifier(os.environ)
+        stack.callback(notifier.close)
         listeners = [await _listen(address, stack) for address in options.addresses]
         session = await stack.enter_async_context(open_session(f"whmcs-exporter/{__version__}"))
         exporter = Exporter(
             configuration.sites, session, clock=clock, process_metrics=options.process_metrics
         )
-        reloader = Reloader(load, configuration, exporter, clock)
+        reloader = Reloader(load, configuration, exporter, notifier, clock)
         _on_signals(reloader.ask, signal.SIGHUP)
-        parts = [exporter.run, reloader.serve, reloader.watch]
+        watchdog = partial(notifier.watch, exporter.healthy)
+        parts: list[Part] = [exporter.run, reloader.serve, reloader.watch, watchdog]
         if options.protection is not None:
             parts.append(options.protection.watch)
         pages = Pages(exporter, exporter.exposition, options.web, reloader.reload)
@@ -72,7 +80,9 @@ async def serve(
             for address in addresses:
                 log.info("listening", extra={"address": str(address)})
             started(addresses)
-            await _run(parts, stop)
+            # WHMCS may be down for hours: that is no reason for a start to fail.
+            notifier.ready(status(configuration))
+            await _run(parts, stop, notifier.stopping)
 
 
 def _server(pages: Pages, listeners: Sequence[Listener], options: ServeOptions) -> Server:
@@ -84,14 +94,13 @@ def _server(pages: Pages, listeners: Sequence[Listener], options: ServeOptions) 
     )
 
 
-async def _run(
-    parts: Sequence[Callable[[], Coroutine[None, None, None]]], stop: asyncio.Event
-) -> None:
-    """Run all parts until ``stop``; the end of any by itself ends all."""
+async def _run(parts: Sequence[Part], stop: asyncio.Event, stopping: Callable[[], None]) -> None:
+    """Run all parts until ``stop``, then tell ``stopping``; a bug in any ends all."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(part()) for part in parts]
         await stop.wait()
         log.info("stopping")
+        stopping()
         for task in running:
             task.cancel()
 

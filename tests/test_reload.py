@@ -44,6 +44,22 @@ class Configured:
         self.in_vain += 1
 
 
+class Told:
+    """Notes what a service manager is told."""
+
+    def __init__(self) -> None:
+        """Begin without anything."""
+        self.messages: list[str] = []
+
+    def reloading(self) -> None:
+        """Hear that a reload begins."""
+        self.messages.append("reloading")
+
+    def ready(self, status: str) -> None:
+        """Hear that it has ended."""
+        self.messages.append(status)
+
+
 class Bench:
     """A reloader with its files and its clock."""
 
@@ -57,7 +73,8 @@ class Bench:
         self.write("sites-1.yml", "globex")
         self.clock = FakeClock()
         self.configured = Configured()
-        self.reloader = Reloader(self.load, self.load(), self.configured, self.clock)
+        self.told = Told()
+        self.reloader = Reloader(self.load, self.load(), self.configured, self.told, self.clock)
 
     def load(self) -> config.Config:
         """Read the configuration."""
@@ -100,6 +117,7 @@ async def test_good_configuration_runs(bench: Bench, caplog: pytest.LogCaptureFi
     bench.write("sites-1.yml", "globex", "initech")
     assert "" == await bench.reloader.reload()
     assert [["acme", "globex", "initech"]] == bench.configured.given
+    assert ["reloading", "sites polled: 3"] == bench.told.messages
     (record,) = caplog.records
     assert ("configuration reloaded", 3) == (record.message, record.__dict__["sites"])
 
@@ -114,6 +132,7 @@ async def test_bad_configuration_changes_nothing(
         line.partition(": ")[0] for line in problem.splitlines()
     ]
     assert ([], 1) == (bench.configured.given, bench.configured.in_vain)
+    assert ["reloading", "not reloaded: the log has the reason"] == bench.told.messages
     (record,) = caplog.records
     assert "configuration not reloaded" == record.message
     assert problem.replace("\n", "; ") == record.__dict__["error"]
