@@ -54,7 +54,7 @@ lint: .venv/dev ## Check style, types, shell, YAML and the Dockerfile
 	$(BIN)/mypy grafana
 	$(BIN)/yamllint --strict .
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/shellcheck .ci/run deploy/demo/stack tests/deploy/base-image tests/deploy/install-tools
+	$(BIN)/shellcheck .ci/run deploy/demo/stack tests/deploy/base-image tests/deploy/boot tests/deploy/install-tools
 
 bench: .venv/dev ## Measure, side by side with a peer; on an idle machine
 	$(BIN)/python benchmarks/start.py

@@ -1,0 +1,1 @@
+"""Deployments: what the files beneath deploy/ do where they are meant to run."""
