@@ -27,7 +27,7 @@ class Prometheus:
     def __init__(self, program: Program, url: str) -> None:
         """Take the running program and where it answers."""
         self._program = program
-        self._url = url
+        self.url = url
 
     @classmethod
     async def start(
@@ -56,15 +56,31 @@ class Prometheus:
         """Start with the text of a configuration."""
         path = folder / "prometheus.yml"
         path.write_text(config, encoding="utf-8")
+        return await cls.run(launcher, folder, path)
+
+    @classmethod
+    async def run(
+        cls,
+        launcher: Launcher,
+        folder: Path,
+        config: Path,
+        *flags: str,
+        executable: str | None = None,
+    ) -> Prometheus:
+        """Start with a configuration file; it listens on a free port, and stores in ``folder``.
+
+        Another ``executable`` than the installed one may be given.
+        """
         program = launcher.start(
-            tool("prometheus"),
-            f"--config.file={path}",
+            executable or tool("prometheus"),
+            f"--config.file={config}",
             f"--storage.tsdb.path={folder / 'prometheus'}",
             # A test may have put weeks there.
             "--storage.tsdb.retention.time=30d",
             "--web.listen-address=127.0.0.1:0",
+            *flags,
         )
-        found = await program.said(r'"?Listening on"? address=(\S+)')
+        found = await program.said(r'Listening on"?(?: component=web)? address=(\S+)')
         await program.said("Server is ready")
         return cls(program, f"http://{found[1]}")
 
@@ -97,7 +113,7 @@ class Prometheus:
     async def _get(self, path: str, **parameters: str) -> dict[str, Any]:
         async with (
             aiohttp.ClientSession() as session,
-            session.get(f"{self._url}/api/v1/{path}", params=parameters) as response,
+            session.get(f"{self.url}/api/v1/{path}", params=parameters) as response,
         ):
             answer = await response.json()
         assert answer["status"] == "success", answer
