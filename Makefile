@@ -42,10 +42,10 @@ build/base-image.tar: tests/deploy/base-image
 	@mkdir -p $(@D)
 	tests/deploy/base-image $@
 
-test-deploy: .venv/dev ## Prove what is under deploy/ with real tools, which it installs as root; 30 minutes
+test-deploy: .venv/dev build/prometheus3/prometheus ## Prove what is under deploy/ with real tools, which it installs as root; 30 minutes
 	tests/deploy/install-tools build/tools
 	$(MAKE) build/base-image.tar
-	PATH="$(abspath build/tools):$$PATH" $(BIN)/pytest tests/deploy
+	PATH="$(abspath build/tools):$$PATH" PROMETHEUS3=$(abspath build/prometheus3) $(BIN)/pytest tests/deploy
 
 lint: .venv/dev ## Check style, types, shell, YAML and the Dockerfile
 	$(BIN)/ruff check .

@@ -129,6 +129,23 @@ async def test_service_is_an_unprivileged_user(systemd: Systemd) -> None:
     assert "level=warn" not in await systemd.log("whmcs-exporter")
 
 
+async def test_reload_takes_another_configuration(systemd: Systemd) -> None:
+    """The process stays, and systemd knows when it is done."""
+    await systemd.systemctl("start", "whmcs-exporter")
+    before = await systemd.shows("whmcs-exporter", "MainPID")
+    await systemd.run("sed", "-i", "s/name: acme/name: renamed/", "/etc/whmcs-exporter.yml")
+    await systemd.systemctl("reload", "whmcs-exporter")
+
+    async def look() -> None:
+        text = await systemd.get("localhost:9942/metrics")
+        assert 1 == value(text, "whmcs_up", site="renamed")
+        assert value(text, "whmcs_up", site="acme") is None
+        assert "running" == await systemd.shows("whmcs-exporter", "SubState")
+
+    await eventually(look)
+    assert before == await systemd.shows("whmcs-exporter", "MainPID")
+
+
 async def test_watchdog_restarts_what_hangs(systemd: Systemd) -> None:
     """It lives on while it tells the watchdog, and is ended and started again when it does not."""
     await systemd.systemctl("start", "whmcs-exporter")
