@@ -10,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP) --require-hashes --only-binary=:all:
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom faults soak mutants clean prometheus3 viewer board-pictures
+.PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom dist faults soak mutants clean prometheus3 viewer board-pictures
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -92,6 +92,11 @@ audit: .venv/dev ## Look the locked versions up among known vulnerabilities; fai
 sbom: .venv/dev ## Write build/sbom.json, the bill of what is installed with the exporter
 	@mkdir -p build
 	$(BIN)/python requirements/sbom.py build/sbom.json
+
+dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+dist: .venv/dev sbom ## Build wheel and sdist into dist/, the same for everybody, and the bill of materials
+	rm -rf dist
+	$(BIN)/python -m hatchling build
 
 faults: .venv/dev ## Let faults come to a running exporter for five minutes
 	$(BIN)/python -m tests.faults.long --minutes 5
