@@ -7,6 +7,9 @@ quotes leaves a double quote within a name as it is, and the query of such a nam
 from __future__ import annotations
 
 SITE = "site=~`${site:regex}`"
+SCRAPED = "job=~`${job:regex}`, instance=~`${instance:regex}`"
+POLLED = f"{SCRAPED}, {SITE}"
+RATE = "[$__rate_interval]"
 SHOWN_STATUSES = "status!~`${without:raw}`"
 LAST_WEEK_SAME_HOUR = "offset 167h30m"
 """With a range of one hour: half an hour before and after this time last week."""

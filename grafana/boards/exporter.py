@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from dashboard import EXPORTER, chosen, dashboard
+from layout import heading, placed
 from panels import (
-    COUNT,
     FEW_POINTS,
     GREEN,
     ORANGE,
     RED,
     Panel,
     colored,
-    heading,
     heatmap,
     lines,
     now,
-    placed,
     query,
     stat,
     thresholds,
     timeline,
     values,
 )
-from promql import SITE, count_or_zero, data_age, highest
+from promql import POLLED, RATE, SCRAPED, count_or_zero, data_age, highest
 
-_SCRAPED = "job=~`${job:regex}`, instance=~`${instance:regex}`"
-_POLLED = f"{_SCRAPED}, {SITE}"
-_RATE = "[$__rate_interval]"
+from boards import process
+
 _OF_ONE = "Of one exporter: each replica makes as many."
 
 
@@ -48,9 +45,9 @@ def board() -> Panel:
             heading("Calls of WHMCS's API"),
             (9, [(12, _latency()), (12, _latency_distribution())]),
             heading("Exporter"),
-            (8, [(8, panel) for panel in _process()]),
-            (8, [(8, panel) for panel in _output()]),
-            (8, [(8, panel) for panel in _mishaps()]),
+            (8, [(8, panel) for panel in process.resources()]),
+            (8, [(8, panel) for panel in process.output()]),
+            (8, [(8, panel) for panel in process.mishaps()]),
         ),
     )
 
@@ -73,8 +70,8 @@ def _variables() -> list[Panel]:
 
 
 def _now() -> list[Panel]:
-    up = f"up{{{_SCRAPED}}}"
-    per_site = f"max by (site) (whmcs_up{{{_POLLED}}})"
+    up = f"up{{{SCRAPED}}}"
+    per_site = f"max by (site) (whmcs_up{{{POLLED}}})"
     exporters = stat(
         "Exporters",
         "Exporters that Prometheus can scrape, and those that it should but can not.",
@@ -95,7 +92,7 @@ def _now() -> list[Panel]:
         stat(
             "Oldest data",
             "The longest time since any source of a chosen site was last polled with success.",
-            now(f"max({data_age(_SCRAPED)})"),
+            now(f"max({data_age(SCRAPED)})"),
             unit="s",
             decimals=1,
             thresholds=thresholds(GREEN, (300, ORANGE), (900, RED)),
@@ -103,18 +100,18 @@ def _now() -> list[Panel]:
         stat(
             "Version",
             "What runs: more than one version only while an update is under way.",
-            now(f"count by (version) (whmcs_exporter_build_info{{{_SCRAPED}}})", "{{version}}"),
+            now(f"count by (version) (whmcs_exporter_build_info{{{SCRAPED}}})", "{{version}}"),
             text="name",
         ),
         stat(
             "Sites configured",
             "The most that one exporter has.",
-            now(f"max(whmcs_exporter_sites{{{_SCRAPED}}})"),
+            now(f"max(whmcs_exporter_sites{{{SCRAPED}}})"),
         ),
         stat(
             "Last reload",
             "Whether the configuration was last read without a problem, by all exporters.",
-            now(f"min(whmcs_exporter_config_last_reload_successful{{{_SCRAPED}}})"),
+            now(f"min(whmcs_exporter_config_last_reload_successful{{{SCRAPED}}})"),
             background=True,
             mappings=values(_1=("ok", GREEN), _0=("refused", RED)),
         ),
@@ -122,11 +119,11 @@ def _now() -> list[Panel]:
 
 
 def _by_source(metric: str) -> str:
-    return f"max by (site, source) ({metric}{{{_POLLED}}})"
+    return f"max by (site, source) ({metric}{{{POLLED}}})"
 
 
 def _worst(count: int) -> str:
-    share = f"avg_over_time(whmcs_source_success{{{_POLLED}}}[$__range] @ end())"
+    share = f"avg_over_time(whmcs_source_success{{{POLLED}}}[$__range] @ end())"
     return f"bottomk({count}, max by (site, source) ({share}))"
 
 
@@ -162,7 +159,7 @@ def _age() -> Panel:
 
 def _durations() -> Panel:
     metric = "whmcs_source_duration_seconds"
-    over = f"max by (site, source) (max_over_time({metric}{{{_POLLED}}}[$__range] @ end()))"
+    over = f"max by (site, source) (max_over_time({metric}{{{POLLED}}}[$__range] @ end()))"
     return lines(
         "Duration of polls",
         "How long the last poll of a source took, all its calls together. The five with the "
@@ -173,7 +170,7 @@ def _durations() -> Panel:
 
 
 def _failures() -> Panel:
-    increase = f"increase(whmcs_api_failures_total{{{_POLLED}}}{_RATE})"
+    increase = f"increase(whmcs_api_failures_total{{{POLLED}}}{RATE})"
     return lines(
         "Failed calls by reason",
         "Calls that failed, by the first reason that fits. While calls are held back after a "
@@ -185,7 +182,7 @@ def _failures() -> Panel:
 
 
 def _requests() -> Panel:
-    rate = f"rate(whmcs_api_requests_total{{{_POLLED}}}{_RATE})"
+    rate = f"rate(whmcs_api_requests_total{{{POLLED}}}{RATE})"
     return lines(
         "Calls per minute",
         f"Calls of WHMCS's API by action, of all chosen sites. {_OF_ONE}",
@@ -194,10 +191,10 @@ def _requests() -> Panel:
 
 
 def _lateness() -> Panel:
-    within = f'rate(whmcs_exporter_poll_lateness_seconds_bucket{{{_SCRAPED}, le="1.0"}}{_RATE})'
-    every = f"rate(whmcs_exporter_poll_lateness_seconds_count{{{_SCRAPED}}}{_RATE})"
+    within = f'rate(whmcs_exporter_poll_lateness_seconds_bucket{{{SCRAPED}, le="1.0"}}{RATE})'
+    every = f"rate(whmcs_exporter_poll_lateness_seconds_count{{{SCRAPED}}}{RATE})"
     late = f"1 - sum by (instance) ({within}) / (sum by (instance) ({every}) > 0)"
-    return _by_instance(
+    return process.by_instance(
         "Polls that began over 1 s late",
         "Share of the polls that began more than one second late: the sign that the exporter has "
         "too much to do.",
@@ -207,8 +204,8 @@ def _lateness() -> Panel:
 
 
 def _latency() -> Panel:
-    seconds = f"rate(whmcs_api_request_duration_seconds_sum{{{_SCRAPED}}}{_RATE})"
-    calls = f"rate(whmcs_api_request_duration_seconds_count{{{_SCRAPED}}}{_RATE})"
+    seconds = f"rate(whmcs_api_request_duration_seconds_sum{{{SCRAPED}}}{RATE})"
+    calls = f"rate(whmcs_api_request_duration_seconds_count{{{SCRAPED}}}{RATE})"
     return lines(
         "Mean latency by action",
         "Mean length of the calls of WHMCS's API, of all sites together, failed ones included.",
@@ -218,90 +215,10 @@ def _latency() -> Panel:
 
 
 def _latency_distribution() -> Panel:
-    bucket = f"increase(whmcs_api_request_duration_seconds_bucket{{{_SCRAPED}}}{_RATE})"
+    bucket = f"increase(whmcs_api_request_duration_seconds_bucket{{{SCRAPED}}}{RATE})"
     return heatmap(
         "Distribution of latency",
         "Calls by their length: a few slow ones do not show in a mean. All sites and actions.",
         query(f"sum by (le) ({bucket})", "{{le}}"),
         unit="s",
     )
-
-
-def _process() -> list[Panel]:
-    return [
-        _by_instance(
-            "Memory",
-            "Resident memory. No data: the exporter runs with --web.disable-exporter-metrics.",
-            f"process_resident_memory_bytes{{{_SCRAPED}}}",
-            unit="bytes",
-        ),
-        _by_instance(
-            "CPU",
-            "Share of one core.",
-            f"rate(process_cpu_seconds_total{{{_SCRAPED}}}{_RATE})",
-            unit="percentunit",
-        ),
-        _by_instance(
-            "Scrape duration",
-            "How long Prometheus waited for the exposition.",
-            f"scrape_duration_seconds{{{_SCRAPED}}}",
-            unit="s",
-        ),
-    ]
-
-
-def _output() -> list[Panel]:
-    requests = f"rate(whmcs_exporter_http_requests_total{{{_SCRAPED}}}{_RATE})"
-    return [
-        _by_instance(
-            "Ticket series",
-            "Series of tickets that are exposed, of all sites of one exporter.",
-            f"whmcs_exporter_series{{{_SCRAPED}}}",
-        ),
-        _by_instance(
-            "Samples per scrape",
-            "Everything that one scrape brings.",
-            f"scrape_samples_scraped{{{_SCRAPED}}}",
-        ),
-        lines(
-            "HTTP requests per minute",
-            "Requests answered, by page and status code.",
-            query(f"60 * sum by (handler, code) ({requests})", "{{handler}} {{code}}"),
-        ),
-    ]
-
-
-def _mishaps() -> list[Panel]:
-    loaded = f"whmcs_exporter_config_last_reload_success_timestamp_seconds{{{_SCRAPED}}}"
-    return [
-        lines(
-            "Statuses added up",
-            "Statuses that shared one label value with another one, by site. Rename one in WHMCS.",
-            query(_grown("whmcs_exporter_label_collisions_total"), "{{site}}"),
-            noValue="none",
-        ),
-        lines(
-            "Series withheld",
-            "Series not published because a reading was beyond the site's limits, by site.",
-            query(_grown("whmcs_exporter_series_dropped_total"), "{{site}}"),
-            noValue="none",
-        ),
-        _by_instance(
-            "Configuration in use since",
-            "Age of the configuration that runs: it falls to 0 with a restart or a reload.",
-            f"(time() - {loaded}) / 86400",
-            unit="suffix:d",
-        ),
-    ]
-
-
-def _by_instance(title: str, description: str, expression: str, unit: str = COUNT) -> Panel:
-    made = lines(title, description, query(expression, "{{instance}}"), unit=unit)
-    if unit == "percentunit":
-        # An axis of nothing but zeros would go up to 10,000 %.
-        made["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] = 0.05
-    return made
-
-
-def _grown(metric: str) -> str:
-    return f"topk(10, max by (site) (increase({metric}{{{_POLLED}}}{_RATE})) > 0)"

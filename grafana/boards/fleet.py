@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard import FLEET, SITE, chosen, dashboard, link, statuses_left_out
+from layout import heading, placed
 from panels import (
     BLUE,
     FEW_POINTS,
@@ -12,12 +13,10 @@ from panels import (
     Panel,
     bars,
     falling,
-    heading,
     lines,
     merged,
     missing,
     now,
-    placed,
     query,
     renamed,
     rising,

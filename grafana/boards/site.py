@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard import SITE, chosen, dashboard, statuses_left_out
+from layout import heading, placed, repeated, row
 from panels import (
     BLUE,
     FEW_POINTS,
@@ -12,16 +13,12 @@ from panels import (
     Panel,
     dashed,
     falling,
-    heading,
     lines,
     merged,
     missing,
     now,
-    placed,
     query,
     renamed,
-    repeated,
-    row,
     rows_of,
     stat,
     table,
