@@ -1,24 +1,25 @@
 """The bytes of ``/metrics``, kept from one change to the next.
 
-Samples are encoded when a site changes, once per format in use, and joined when somebody asks for
-the first time after a change. The exporter's own metrics change all the time, by being asked for
-even; they are encoded at most once a second.
+A site's samples are encoded when they change, for both formats at once. What a scrape needs beside
+them is made by the first one after a change, and kept for the others: its chunks compressed, then
+the whole. The exporter's own metrics change all the time, by being asked for even; they are encoded
+at most once a second.
 """
 
 from __future__ import annotations
 
-import gzip
+import asyncio
 import math
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exporter.exposition.chunks import Chunks
+from exporter.exposition.compression import Piece, gzipped
 from exporter.exposition.families import FAMILIES, View
+from exporter.exposition.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    from prometheus_client.core import Metric
+    from collections.abc import Collection, Iterable, Iterator
 
     from exporter.exposition.formats import Format
     from exporter.exposition.telemetry import Telemetry
@@ -26,32 +27,50 @@ if TYPE_CHECKING:
     from exporter.snapshots import Snapshot
 
 _OWN_METRICS_AGE = 1.0
-# Level 1 takes a third of the default level's time for a sixth more bytes.
-_GZIP_LEVEL = 1
+# What one turn of the event loop may compress: about a millisecond's worth.
+_LONG = 256 * 1024
+# To join is so much faster.
+_FASTER = 16
 
 
+@dataclass(frozen=True, slots=True)
 class Body:
-    """Bytes of an exposition, compressed once, when first asked for."""
+    """An exposition as it is at one moment, still to be put together."""
 
-    def __init__(self, plain: bytes) -> None:
-        """Keep the bytes."""
-        self.plain = plain
+    pieces: tuple[Piece, ...]
+    compress: bool
 
-    @cached_property
-    def gzipped(self) -> bytes:
-        """The same, as one gzip member: members may follow one another."""
-        return gzip.compress(self.plain, _GZIP_LEVEL, mtime=0)
+    @property
+    def is_long(self) -> bool:
+        """Whether ``make`` takes longer than the event loop should wait."""
+        total = sum(piece.size for piece in self.pieces)
+        return self._uncompressed + total // _FASTER > _LONG
+
+    @property
+    def _uncompressed(self) -> int:
+        if not self.compress:
+            return 0
+        return sum(piece.size for piece in self.pieces if not piece.is_compressed)
+
+    def make(self) -> bytes:
+        """Return the bytes."""
+        if self.compress:
+            return gzipped(self.pieces)
+        return b"".join(part for piece in self.pieces for part in piece.parts)
+
+    async def made(self) -> bytes:
+        """Return the bytes without holding up the event loop."""
+        return await asyncio.to_thread(self.make) if self.is_long else self.make()
 
 
 @dataclass(slots=True)
-class Written:
-    """What is kept in one format: each site's samples by family, and what was joined of them."""
+class Site:
+    """What is kept of one site: its lines, one entry a family, and until when they are right."""
 
-    headers: tuple[bytes, ...]
-    samples: dict[str, tuple[bytes, ...]]
-    sites: Body | None = None
-    own: Body | None = None
-    own_until: float = field(default=-math.inf)
+    snapshot: Snapshot
+    lines: tuple[Lines, ...] = (Lines(),) * len(FAMILIES)
+    series: int = 0
+    stale_at: float = math.inf
 
 
 class Exposition:
@@ -61,94 +80,140 @@ class Exposition:
         """Begin without any site; ``telemetry`` has the exporter's own metrics."""
         self._telemetry = telemetry
         self._clock = clock
-        self._snapshots: dict[str, Snapshot] = {}
-        self._series: dict[str, int] = {}
-        self._stale_at: dict[str, float] = {}
+        self._sites: dict[str, Site] = {}
+        self._families = tuple(Chunks() for _ in FAMILIES)
         self._next_stale = math.inf
-        self._written: dict[Format, Written] = {}
-        telemetry.series.set_function(lambda: sum(self._series.values()))
+        self._headers: dict[Format, tuple[Piece, ...]] = {}
+        self._own: dict[Format, Piece] = {}
+        self._own_until = -math.inf
+        # Of the newest state. A change begins an empty one: who still works on the state before it
+        # fills a dictionary that nobody looks at any more.
+        self._bodies: dict[tuple[Format, bool], bytes] = {}
+        self._making = asyncio.Lock()
+        telemetry.series.set_function(lambda: sum(site.series for site in self._sites.values()))
 
     def update(self, snapshot: Snapshot) -> None:
-        """Take a site's new snapshot and encode it in every format that was ever asked for."""
-        self._snapshots[snapshot.site] = snapshot
+        """Take a site's new snapshot, and encode what changed in it; new sites come last."""
+        if snapshot.site not in self._sites:
+            self._sites[snapshot.site] = Site(snapshot)
+            for chunks in self._families:
+                chunks.put(snapshot.site, b"")
         now = self._clock.monotonic()
-        stale_at = min(state.next_stale(now) for state in snapshot.sources.values())
-        self._stale_at[snapshot.site] = stale_at
-        # Perhaps too early, when this site's was the next: then the look at all finds none stale.
-        self._next_stale = min(self._next_stale, stale_at)
         view = View.of(snapshot, now)
-        self._series[snapshot.site] = view.series
-        metrics = _metrics(view)
-        for text_format, written in self._written.items():
-            written.samples[snapshot.site] = text_format.samples(metrics)
-            written.sites = None
+        site = self._sites[snapshot.site]
+        site.snapshot = snapshot
+        site.series = view.series
+        site.stale_at = min(state.next_stale(now) for state in snapshot.sources.values())
+        # Perhaps too early, when this site's was the next: then the look at all finds none stale.
+        self._next_stale = min(self._next_stale, site.stale_at)
+        self._encode(site, view)
 
-    def forget(self, site: str) -> None:
-        """Show nothing more of a site."""
-        for kept in (self._snapshots, self._series, self._stale_at):
-            del kept[site]
-        for written in self._written.values():
-            del written.samples[site]
-            written.sites = None
+    def forget(self, name: str) -> None:
+        """Show a site no longer."""
+        del self._sites[name]
+        for chunks in self._families:
+            chunks.remove(name)
+        self._bodies = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether there is a site of this name."""
+        return name in self._sites
 
     def render(self, text_format: Format, *, compress: bool) -> bytes:
-        """Return the whole exposition, gzipped on demand."""
-        written = self._current(text_format)
-        bodies = (self._sites(written), self._own(text_format, written))
-        return b"".join(body.gzipped if compress else body.plain for body in bodies)
+        """Return the whole exposition, gzipped on demand; the event loop waits meanwhile."""
+        self._refresh()
+        return self._body(text_format, compress=compress).make()
 
-    def render_only(self, text_format: Format, names: Collection[str]) -> bytes:
-        """Return the samples of some names only, as the client library's ``name[]`` means it."""
-        written = self._current(text_format)
-        wanted = (family.name in names for family in FAMILIES)
-        own = self._telemetry.registry.restricted_registry(names)
-        return _join(written, wanted) + text_format.encode(own)
+    async def scrape(self, text_format: Format, *, compress: bool) -> bytes:
+        """Return the same without holding up the event loop, and made once for all who wait."""
+        self._refresh()
+        kept = self._bodies.get((text_format, compress))
+        if kept is not None:
+            return kept
+        async with self._making:
+            self._refresh()
+            bodies = self._bodies
+            if (text_format, compress) not in bodies:
+                body = self._body(text_format, compress=compress)
+                bodies[text_format, compress] = await body.made()
+            return bodies[text_format, compress]
 
-    def _current(self, text_format: Format) -> Written:
-        """Return what is written in a format, with nothing in it that is stale by now."""
+    async def scrape_only(
+        self,
+        text_format: Format,
+        *,
+        names: Collection[str] | None,
+        sites: Collection[str] | None,
+        compress: bool,
+    ) -> bytes:
+        """Return the samples of some names, of some sites, or of some names of some sites.
+
+        None stands for all. ``names`` are those of samples, as the client library's ``name[]``
+        means it. With ``sites``, each a known one, the exporter's own metrics are left out: they
+        belong to none.
+        """
+        self._refresh()
+        wanted = (names is None or family.name in names for family in FAMILIES)
+        pieces = self._pieces() if sites is None else self._pieces_of(sites)
+        chosen = self._with_headers(text_format, pieces, wanted)
+        registry = self._telemetry.registry
+        own = registry.restricted_registry(names if names and sites is None else ())
+        return await Body((*chosen, Piece(text_format.encode(own))), compress).made()
+
+    def _encode(self, site: Site, view: View) -> None:
+        before = site.lines
+        site.lines = tuple(
+            lines.after(family, view.snapshot.site, family.rows(view))
+            for family, lines in zip(FAMILIES, before, strict=True)
+        )
+        for chunks, old, new in zip(self._families, before, site.lines, strict=True):
+            if new is not old:
+                chunks.put(view.snapshot.site, new.text)
+                self._bodies = {}
+
+    def _refresh(self) -> None:
+        """Withhold what is stale by now, and let the exporter's own metrics go after a second."""
         now = self._clock.monotonic()
         if now > self._next_stale:
             self._withhold_stale(now)
-        if text_format not in self._written:
-            self._written[text_format] = self._write(text_format, now)
-        return self._written[text_format]
+        if now >= self._own_until:
+            self._own = {}
+            self._own_until = now + _OWN_METRICS_AGE
+            self._bodies = {}
 
     def _withhold_stale(self, now: float) -> None:
-        for site, stale_at in tuple(self._stale_at.items()):
-            if now > stale_at:
-                self.update(self._snapshots[site])
-        self._next_stale = min(self._stale_at.values(), default=math.inf)
+        for site in self._sites.values():
+            if now > site.stale_at:
+                self.update(site.snapshot)
+        self._next_stale = min((site.stale_at for site in self._sites.values()), default=math.inf)
 
-    def _write(self, text_format: Format, now: float) -> Written:
-        views = {site: View.of(snapshot, now) for site, snapshot in self._snapshots.items()}
-        headers = text_format.headers([family.header() for family in FAMILIES])
-        samples = {site: text_format.samples(_metrics(view)) for site, view in views.items()}
-        return Written(headers, samples)
+    def _body(self, text_format: Format, *, compress: bool) -> Body:
+        if text_format not in self._own:
+            self._own[text_format] = Piece(text_format.encode(self._telemetry.registry))
+        sites = self._with_headers(text_format, self._pieces(), (True for _ in FAMILIES))
+        return Body((*sites, self._own[text_format]), compress)
 
-    def _sites(self, written: Written) -> Body:
-        if written.sites is None:
-            written.sites = Body(_join(written, (True for _ in FAMILIES)))
-        return written.sites
+    def _pieces(self) -> Iterator[tuple[Piece, ...]]:
+        """Yield what there is of each family."""
+        return (tuple(chunks.pieces()) for chunks in self._families)
 
-    def _own(self, text_format: Format, written: Written) -> Body:
-        now = self._clock.monotonic()
-        if written.own is None or now >= written.own_until:
-            written.own = Body(text_format.encode(self._telemetry.registry))
-            written.own_until = now + _OWN_METRICS_AGE
-        return written.own
+    def _pieces_of(self, names: Collection[str]) -> Iterator[tuple[Piece, ...]]:
+        """Yield what there is of each family of some sites, in the order in which all come."""
+        chosen = [site.lines for name, site in self._sites.items() if name in names]
+        for lines in zip(*chosen, strict=True):
+            piece = Piece(*(line.text for line in lines))
+            yield (piece,) if piece.size else ()
 
-
-def _metrics(view: View) -> list[Metric]:
-    return [family.metric(view) for family in FAMILIES]
-
-
-def _join(written: Written, wanted: Iterable[bool]) -> bytes:
-    """Put all sites' samples of a family beneath its one header; leave out a family without any."""
-    sites = zip(*written.samples.values(), strict=True)
-    by_family = zip(wanted, written.headers, sites, strict=False)
-    return b"".join(
-        part
-        for is_wanted, header, samples in by_family
-        if is_wanted and any(samples)
-        for part in (header, *samples)
-    )
+    def _with_headers(
+        self, text_format: Format, families: Iterable[tuple[Piece, ...]], wanted: Iterable[bool]
+    ) -> Iterator[Piece]:
+        """Put each family beneath its header; leave out one without samples."""
+        if text_format not in self._headers:
+            headers = text_format.headers([family.header() for family in FAMILIES])
+            self._headers[text_format] = tuple(map(Piece, headers))
+        for header, pieces, is_wanted in zip(
+            self._headers[text_format], families, wanted, strict=True
+        ):
+            if is_wanted and pieces:
+                yield header
+                yield from pieces

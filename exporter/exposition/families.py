@@ -76,13 +76,13 @@ class Family:
         """Return the family as the client library has it, without samples."""
         return Metric(self.name.removesuffix("_total"), self.help, self.type)
 
-    def metric(self, view: View) -> Metric:
+    def metric(self, site: str, rows: Iterable[Row]) -> Metric:
         """Return the family with the samples of one site."""
         metric = self.header()
         names = ("site", *self.labels)
         metric.samples = [
-            Sample(self.name, dict(zip(names, (view.snapshot.site, *values), strict=True)), value)
-            for values, value in self.rows(view)
+            Sample(self.name, dict(zip(names, (site, *values), strict=True)), value)
+            for values, value in rows
         ]
         return metric
 

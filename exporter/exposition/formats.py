@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import exposition
@@ -54,6 +55,7 @@ TEXT = Format(exposition.CONTENT_TYPE_PLAIN_0_0_4, exposition.generate_latest)
 OPENMETRICS = Format(openmetrics.CONTENT_TYPE_LATEST, openmetrics.generate_latest)
 
 
+@lru_cache
 def negotiate(accept: str) -> Format:
     """Return the format for an ``Accept`` header: the client library's choice, of two."""
     try:

@@ -37,6 +37,8 @@ _SPARE_CONNECTIONS = 200
 _ACCEPTED_AT_ONCE = 16
 # Without a descriptor left, this long for others to end.
 _OUT_OF_DESCRIPTORS_SECONDS = 1.0
+# Head and body leave together, which copies both: from here on that costs more than a second call.
+_LARGE_BODY = 256 * 1024
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "Referrer-Policy": "no-referrer",
@@ -152,7 +154,9 @@ class Pages:
             # Written in here, so that a slow reader counts until it has read everything.
             # A scraper that leaves halfway is no error, and no traceback.
             with suppress(ConnectionError):
-                await response.prepare(request)
+                writer = await response.prepare(request)
+                if writer is not None and (response.content_length or 0) > _LARGE_BODY:
+                    writer.send_headers()
                 await response.write_eof()
             return response
         finally:
@@ -162,15 +166,19 @@ class Pages:
         text_format = negotiate(request.headers.get("Accept", ""))
         compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
         headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
-        if names := request.query.getall("name[]", []):
-            return web.Response(
-                body=self._exposition.render_only(text_format, names), headers=headers
-            )
         if compress:
             headers["Content-Encoding"] = "gzip"
-        return web.Response(
-            body=self._exposition.render(text_format, compress=compress), headers=headers
+        if not request.query:
+            body = await self._exposition.scrape(text_format, compress=compress)
+            return web.Response(body=body, headers=headers)
+        wanted = request.query.getall("site", None)
+        unknown = [site for site in wanted or () if site not in self._exposition]
+        if unknown:
+            return web.Response(status=404, text=f"no site is called {unknown[0]!r}\n")
+        body = await self._exposition.scrape_only(
+            text_format, names=request.query.getall("name[]", None), sites=wanted, compress=compress
         )
+        return web.Response(body=body, headers=headers)
 
     async def landing(self, _request: web.Request) -> web.Response:
         """Show all sites to a person."""

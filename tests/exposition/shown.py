@@ -44,8 +44,20 @@ class Shown:
         assert text.endswith(own)
         return text.removesuffix(own)
 
-    def text_of(self, names: Collection[str], text_format: Format = TEXT) -> str:
-        """Return the samples of some names."""
-        text = self.exposition.render_only(text_format, names).decode()
-        check(text)
-        return text
+    async def text_of(
+        self,
+        names: Collection[str] | None = None,
+        text_format: Format = TEXT,
+        *,
+        sites: Collection[str] | None = None,
+    ) -> str:
+        """Return the samples of some names, of some sites."""
+        plain, compressed = [
+            await self.exposition.scrape_only(
+                text_format, names=names, sites=sites, compress=compress
+            )
+            for compress in (False, True)
+        ]
+        assert plain == gzip.decompress(compressed)
+        check(plain.decode())
+        return plain.decode()

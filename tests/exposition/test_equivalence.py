@@ -1,5 +1,6 @@
 """What is written equals what the client library writes of the same sites, made independently."""
 
+import gzip
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -107,6 +108,7 @@ class Library:
 
     sites: Sequence[Snapshot]
     own: CollectorRegistry
+    now: float = NOW
 
     def registry(self) -> CollectorRegistry:
         """Return a registry that holds everything."""
@@ -123,8 +125,8 @@ class Library:
                 families[name].add_metric(labels, value)
 
         for site in self.sites:
-            _add_tickets(site, add)
-            _add_departments(site, add)
+            _add_tickets(site, self.now, add)
+            _add_departments(site, self.now, add)
             _add_collection(site, add)
         return [*families.values(), *self.own.collect()]
 
@@ -138,12 +140,12 @@ def _family(name: str) -> GaugeMetricFamily | CounterMetricFamily:
     return maker(name, "help", labels=labels)
 
 
-def _fresh(state: SourceState) -> list[Part]:
-    return [part for part in state.parts.values() if NOW - part.taken <= state.stale_after]
+def _fresh(state: SourceState, now: float) -> list[Part]:
+    return [part for part in state.parts.values() if now - part.taken <= state.stale_after]
 
 
-def _add_tickets(site: Snapshot, add: Add) -> None:
-    for part in _fresh(site.sources["ticket_counts"]):
+def _add_tickets(site: Snapshot, now: float, add: Add) -> None:
+    for part in _fresh(site.sources["ticket_counts"], now):
         if isinstance(part.reading, SiteTickets):
             add("whmcs_tickets_active", part.reading.active, site.site)
             add("whmcs_tickets_awaiting_reply", part.reading.awaiting_reply, site.site)
@@ -153,11 +155,11 @@ def _add_tickets(site: Snapshot, add: Add) -> None:
                 add("whmcs_tickets", count, site.site, status)
 
 
-def _add_departments(site: Snapshot, add: Add) -> None:
+def _add_departments(site: Snapshot, now: float, add: Add) -> None:
     prefix = "whmcs_department_tickets"
     shown: set[int] = set()
     for part in sorted(
-        _fresh(site.sources["departments"]), key=lambda part: part.taken, reverse=True
+        _fresh(site.sources["departments"], now), key=lambda part: part.taken, reverse=True
     ):
         rows = part.reading.departments if isinstance(part.reading, Departments) else ()
         for row in rows:
@@ -205,6 +207,38 @@ def test_series_are_counted(sites: Sequence[Snapshot], text_format: Format) -> N
     assert series == found["whmcs_exporter_series", frozenset()]
 
 
+FEW = st.sampled_from(["acme", "globex", "initech"])
+# A snapshot comes, a site is forgotten, or time passes.
+STEPS = st.lists(
+    FEW.flatmap(snapshots) | FEW | st.sampled_from([0.5, STALE_AFTER - 1, STALE_AFTER]), max_size=8
+)
+
+
+@given(steps=STEPS, text_format=st.sampled_from([TEXT, OPENMETRICS]))
+@settings(max_examples=50, deadline=None)
+async def test_any_past_leads_to_the_librarys_samples(
+    steps: Sequence[Snapshot | str | float], text_format: Format
+) -> None:
+    """Whatever came, went and grew stale between scrapes, the next one is right."""
+    shown, sites = Shown(now=NOW), dict[str, Snapshot]()
+    for step in steps:
+        if isinstance(step, Snapshot):
+            shown.exposition.update(step)
+            sites[step.site] = step
+        elif isinstance(step, float | int):
+            await shown.clock.advance(step)
+        elif sites.pop(step, None):
+            shown.exposition.forget(step)
+        await shown.exposition.scrape(text_format, compress=True)
+    # The exporter's own metrics are a second old at most.
+    await shown.clock.advance(1)
+    own, now = shown.telemetry.registry, shown.clock.monotonic()
+    expected = text_format.encode(Library(tuple(sites.values()), own, now).registry())
+    scraped = gzip.decompress(await shown.exposition.scrape(text_format, compress=True))
+    assert samples(expected.decode()) == samples(scraped.decode())
+    assert scraped.decode() == shown.text(text_format)
+
+
 ASKED = st.lists(
     st.sampled_from([*OF_A_SITE, *OF_THE_EXPORTER])
     | st.sampled_from(
@@ -223,12 +257,12 @@ ASKED = st.lists(
 
 @given(sites=SITES, names=ASKED, text_format=st.sampled_from([TEXT, OPENMETRICS]))
 @settings(max_examples=50, deadline=None)
-def test_names_are_chosen_as_the_library_does(
+async def test_names_are_chosen_as_the_library_does(
     sites: Sequence[Snapshot], names: list[str], text_format: Format
 ) -> None:
     """``name[]`` picks the samples that the library's restricted registry picks."""
     shown = Shown(*sites, now=NOW)
     restricted = Library(sites, shown.telemetry.registry).registry().restricted_registry(names)
     assert samples(text_format.encode(restricted).decode()) == samples(
-        shown.text_of(names, text_format)
+        await shown.text_of(names, text_format)
     )

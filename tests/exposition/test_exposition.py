@@ -1,12 +1,14 @@
-"""Nothing is encoded twice, and nothing stale is shown."""
+"""Nothing is encoded or compressed twice, and nothing stale is shown."""
 
+import asyncio
 import gzip
+import threading
 import zlib
-from collections.abc import Iterator
 
 import pytest
 from prometheus_client.registry import Collector
 
+from exporter.exposition.families import FAMILIES
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 from exporter.polling.readings import Departments
 from exporter.whmcs.errors import TimedOut
@@ -23,6 +25,8 @@ from tests.exposition.sites import (
 from tests.exposition_check import family, samples, value
 
 OWN, HEADERS = "own", "headers"
+# More than the event loop may be kept waiting for.
+MANY = 1_500
 
 
 class Recorder:
@@ -35,9 +39,8 @@ class Recorder:
 
     def encode(self, collector: Collector) -> bytes:
         """Note whose samples these are, and write them as text."""
-        found = [sample for metric in collector.collect() for sample in metric.samples]
-        sites = {sample.labels.get("site", OWN) for sample in found} or {HEADERS}
-        self._encoded.append(" ".join(sorted(sites)))
+        has_samples = any(metric.samples for metric in collector.collect())
+        self._encoded.append(OWN if has_samples else HEADERS)
         return TEXT.encode(collector)
 
     def news(self) -> list[str]:
@@ -60,7 +63,7 @@ async def test_nothing_is_encoded_at_a_scrape_unless_something_changed() -> None
     """The second scrape of the same state costs no encoding, in either form."""
     shown, recorder = two_sites(), Recorder()
     shown.text(recorder.format)
-    assert ["acme", "globex", HEADERS, OWN] == sorted(recorder.news())
+    assert [HEADERS, OWN] == sorted(recorder.news())
     shown.text(recorder.format)
     await shown.clock.advance(0.9)
     shown.text(recorder.format)
@@ -84,24 +87,27 @@ async def test_own_metrics_are_encoded_once_a_second() -> None:
     assert [] == recorder.news()
 
 
-def test_a_change_encodes_its_own_site_alone() -> None:
-    """The other sites' bytes are kept; the change itself is visible at once."""
-    shown, recorder = two_sites(), Recorder()
-    shown.text(recorder.format)
-    recorder.news()
+def test_a_change_makes_only_its_own_lines_anew() -> None:
+    """Other families and other sites keep theirs; the change is seen at once."""
+    shown = two_sites()
+    before = {name: site.lines for name, site in shown.exposition._sites.items()}
     shown.exposition.update(
         fresh_site("globex").after(poll("globex", "ticket_counts", tickets({"Closed": 5})))
     )
-    text = shown.text(recorder.format)
-    assert ["globex"] == recorder.news()
+    sites = shown.exposition._sites
+    assert before["acme"] is sites["acme"].lines
+    kept = zip(before["globex"], sites["globex"].lines, strict=True)
+    assert ["whmcs_tickets"] == [
+        row.name for row, (old, new) in zip(FAMILIES, kept, strict=True) if old is not new
+    ]
     assert {
         frozenset({("site", "acme"), ("status", "Open")}): 1,
         frozenset({("site", "globex"), ("status", "Closed")}): 5,
-    } == family(text, "whmcs_tickets")
+    } == family(shown.text(), "whmcs_tickets")
 
 
-def test_a_change_is_encoded_in_every_format_that_was_asked_for() -> None:
-    """A format costs nothing until somebody asks; then it is kept up to date like the others."""
+def test_a_change_is_seen_in_every_format() -> None:
+    """A format costs nothing until somebody asks; then it is as new as the others."""
     shown, recorder = two_sites(), Recorder()
     changed = fresh_site("acme").after(poll("acme", "ticket_counts", tickets({"Open": 7})))
     shown.text(TEXT)
@@ -151,18 +157,20 @@ async def test_stale_tickets_are_withheld_and_come_back() -> None:
     assert 9 == value(shown.text(), "whmcs_tickets", site="acme", status="Open")
 
 
-async def test_going_stale_encodes_that_site_alone_and_once() -> None:
+async def test_going_stale_changes_that_site_alone_and_once() -> None:
     """The moment passes once; the scrapes after it find nothing new."""
-    shown, recorder = two_sites(), Recorder()
+    shown = two_sites()
     slower = fresh_site("globex", stale_after=1_000)
     shown.exposition.update(slower.after(poll("globex", "ticket_counts", tickets({"Open": 2}))))
-    shown.text(recorder.format)
-    recorder.news()
+    sites = shown.exposition._sites
+    acme, other = (sites[name].lines for name in ("acme", "globex"))
     await shown.clock.advance(200)
-    shown.text(recorder.format)
-    assert ["acme", OWN] == recorder.news()
-    shown.text(recorder.format)
-    assert [] == recorder.news()
+    shown.text()
+    assert acme is not sites["acme"].lines
+    assert other is sites["globex"].lines
+    acme = sites["acme"].lines
+    shown.text()
+    assert acme is sites["acme"].lines
     # Nor are all sites looked at again before the next one's moment.
     assert START + 1_000 == shown.exposition._next_stale
 
@@ -171,19 +179,19 @@ async def test_series_follow_what_is_shown() -> None:
     """``whmcs_exporter_series`` falls when tickets go stale, asked for in whatever way."""
     name = "whmcs_exporter_series"
     shown = two_sites()
-    assert 10 == value(shown.text_of([name]), name)
+    assert 10 == value(await shown.text_of([name]), name)
     assert 10 == value(shown.text(), name)
     await shown.clock.advance(200)
-    assert 0 == value(shown.text_of([name]), name)
+    assert 0 == value(await shown.text_of([name]), name)
     assert 0 == value(shown.text(), name)
 
 
 async def test_staleness_is_seen_by_name_too() -> None:
     """A request for some names only gets nothing stale either."""
     shown = two_sites()
-    assert "whmcs_tickets{" in shown.text_of(["whmcs_tickets"])
+    assert "whmcs_tickets{" in await shown.text_of(["whmcs_tickets"])
     await shown.clock.advance(180.5)
-    assert "" == shown.text_of(["whmcs_tickets"])
+    assert "" == await shown.text_of(["whmcs_tickets"])
 
 
 async def test_a_failure_keeps_the_last_values_until_they_are_stale() -> None:
@@ -235,52 +243,175 @@ def test_a_withheld_reading_is_not_shown() -> None:
     assert 1 == value(text, "whmcs_up", site="acme")
 
 
-def members(compressed: bytes) -> Iterator[bytes]:
-    """Decompress gzip members one by one."""
-    while compressed:
-        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        yield member.decompress(compressed)
-        compressed = member.unused_data
+@pytest.fixture
+def compressed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bytes]]:
+    """Return what is compressed from now on, and whether the main thread did it."""
+    found: list[tuple[bool, bytes]] = []
+    original = zlib.compressobj
+
+    class Compressor:
+        def __init__(self, level: int, *, wbits: int) -> None:
+            self._real = original(level, wbits=wbits)
+
+        def compress(self, plain: bytes) -> bytes:
+            found.append((threading.current_thread() is threading.main_thread(), plain))
+            return self._real.compress(plain)
+
+        def flush(self, mode: int) -> bytes:
+            return self._real.flush(mode)
+
+    monkeypatch.setattr(zlib, "compressobj", Compressor)
+    return found
 
 
 @pytest.mark.parametrize("text_format", [TEXT, OPENMETRICS])
-def test_gzip_holds_the_same_bytes_in_two_members(text_format: Format) -> None:
-    """The sites and the exporter's own metrics are compressed apart: one changes, one stays."""
+def test_gzip_holds_the_same_bytes_in_one_member(text_format: Format) -> None:
+    """Browsers and curl stop at the first member's end: it is the end of everything."""
     shown = two_sites()
-    sites, own = members(shown.exposition.render(text_format, compress=True))
-    assert shown.text(text_format).encode() == sites + own
-    assert b'site="acme"' in sites
-    assert b"site=" not in own
+    member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    plain = member.decompress(shown.exposition.render(text_format, compress=True))
+    assert shown.text(text_format).encode() == plain
+    assert (True, b"") == (member.eof, member.unused_data)
 
 
-async def test_nothing_is_compressed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scrape compresses the exporter's own metrics, and the sites only after a change."""
-    compressed: list[bytes] = []
-    original = gzip.compress
-
-    def compress(plain: bytes, level: int, *, mtime: int) -> bytes:
-        compressed.append(plain)
-        return original(plain, level, mtime=mtime)
-
-    monkeypatch.setattr(gzip, "compress", compress)
+async def test_nothing_is_compressed_twice(compressed: list[tuple[bool, bytes]]) -> None:
+    """A scrape compresses the exporter's own metrics once a second, a family after a change."""
     shown = two_sites()
     shown.text()
-    assert 2 == len(compressed)
+    compressed.clear()
     shown.text()
-    assert 2 == len(compressed)
+    assert [] == compressed
     await shown.clock.advance(1)
     shown.text()
-    assert 3 == len(compressed)
-    assert b"site=" not in compressed[-1]
+    assert [False] == [b"site=" in plain for _, plain in compressed]
+    compressed.clear()
+    shown.exposition.update(
+        fresh_site("globex").after(poll("globex", "ticket_counts", tickets({"Open": 5})))
+    )
+    shown.text()
+    assert [b"whmcs_tickets{"] == [plain.partition(b"site=")[0] for _, plain in compressed]
 
 
-def test_no_sites_at_all() -> None:
+async def test_formats_share_what_is_compressed(compressed: list[tuple[bool, bytes]]) -> None:
+    """Lines are the same in both: the second format adds its headers and its own metrics."""
+    shown = two_sites()
+    shown.text(TEXT)
+    compressed.clear()
+    shown.text(OPENMETRICS)
+    assert not any(b"site=" in plain for _, plain in compressed)
+
+
+@pytest.mark.parametrize("compress", [False, True])
+async def test_a_scrape_is_what_is_rendered(*, compress: bool) -> None:
+    """The same bytes, and the same object for whoever asks before something changes."""
+    shown = two_sites()
+    scraped = await shown.exposition.scrape(TEXT, compress=compress)
+    assert shown.exposition.render(TEXT, compress=compress) == scraped
+    assert scraped is await shown.exposition.scrape(TEXT, compress=compress)
+    shown.exposition.update(fresh_site("initech"))
+    scraped = await shown.exposition.scrape(TEXT, compress=compress)
+    assert shown.exposition.render(TEXT, compress=compress) == scraped
+    shown.exposition.forget("acme")
+    scraped = await shown.exposition.scrape(TEXT, compress=compress)
+    assert shown.exposition.render(TEXT, compress=compress) == scraped
+
+
+async def test_what_takes_long_is_done_in_a_thread(compressed: list[tuple[bool, bytes]]) -> None:
+    """The event loop goes on while much is compressed; for little a thread would cost more."""
+    shown = Shown(*(fresh_site(f"site {number}") for number in range(MANY)))
+    await shown.exposition.scrape(TEXT, compress=True)
+    assert {False} == {in_main_thread for in_main_thread, _ in compressed}
+    compressed.clear()
+    shown.exposition.update(fresh_site("site 7", requests=("GetTickets",)))
+    await shown.exposition.scrape(TEXT, compress=True)
+    assert [True] == [in_main_thread for in_main_thread, _ in compressed]
+
+
+async def test_scrapes_that_wait_share_one_effort(compressed: list[tuple[bool, bytes]]) -> None:
+    """Many at once after a change get the same bytes, made once."""
+    shown = Shown(*(fresh_site(f"site {number}") for number in range(MANY)))
+    scrapes = [shown.exposition.scrape(TEXT, compress=True) for _ in range(5)]
+    first, *others = await asyncio.gather(*scrapes)
+    assert all(first is other for other in others)
+    assert len(compressed) == len({plain for _, plain in compressed})
+
+
+async def test_a_change_during_a_scrape_is_for_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who is being answered gets the state that he found, whole; nobody gets it after him."""
+    shown = Shown(*(fresh_site(f"site {number}") for number in range(MANY)))
+    expected = shown.exposition.render(TEXT, compress=False)
+    changed = threading.Event()
+    original = zlib.compressobj
+
+    def compressobj(level: int, *, wbits: int) -> object:
+        changed.wait()
+        return original(level, wbits=wbits)
+
+    # What was rendered was not compressed.
+    monkeypatch.setattr(zlib, "compressobj", compressobj)
+    scrape = asyncio.create_task(shown.exposition.scrape(TEXT, compress=True))
+    await asyncio.sleep(0)
+    shown.exposition.update(fresh_site("site 7", requests=("GetTickets",)))
+    shown.exposition.forget("site 8")
+    changed.set()
+    assert expected == gzip.decompress(await scrape)
+    after = gzip.decompress(await shown.exposition.scrape(TEXT, compress=True))
+    assert shown.exposition.render(TEXT, compress=False) == after
+    assert b'site="site 8"' not in after
+
+
+async def test_a_forgotten_site_is_gone() -> None:
+    """Of its samples nothing is left, the others stay; it may come back, as the last."""
+    shown = two_sites()
+    shown.text()
+    shown.exposition.forget("acme")
+    await shown.clock.advance(1)
+    text = shown.text()
+    assert {"globex"} == {dict(labels).get("site", "globex") for _, labels in samples(text)}
+    assert 5 == value(text, "whmcs_exporter_series")
+    assert "acme" not in shown.exposition
+    shown.exposition.update(fresh_site("acme"))
+    lines = shown.text().splitlines()
+    found = [line for line in lines if line.startswith("whmcs_exporter_label_collisions_total{")]
+    assert ["globex", "acme"] == [line.split('"')[1] for line in found]
+
+
+async def test_the_forgotten_go_stale_no_more() -> None:
+    """The next moment of staleness is that of those who are left."""
+    shown = two_sites()
+    shown.exposition.forget("acme")
+    shown.exposition.forget("globex")
+    await shown.clock.advance(200)
+    assert 0 == value(shown.text(), "whmcs_exporter_series")
+
+
+async def test_some_sites_only() -> None:
+    """Their samples and nothing else, of all families or of some, in the order of all sites."""
+    shown = two_sites()
+    shown.exposition.update(fresh_site("initech"))
+    text = await shown.text_of(sites=["globex"])
+    whole = samples(shown.text())
+    assert {key: value for key, value in whole.items() if ("site", "globex") in key[1]} == samples(
+        text
+    )
+    text = await shown.text_of(
+        ["whmcs_tickets", "whmcs_exporter_sites"], OPENMETRICS, sites=["globex", "acme"]
+    )
+    assert ["acme", "globex"] == [
+        line.split('"')[1] for line in text.splitlines() if not line.startswith("#")
+    ]
+    assert text.endswith("# EOF\n")
+
+
+async def test_no_sites_at_all() -> None:
     """An exporter without sites shows itself alone."""
     shown = Shown()
     text = shown.text()
     assert set() == {labels for _, labels in samples(text) if "site" in dict(labels)}
     assert 0 == value(text, "whmcs_exporter_series")
-    assert "" == shown.text_of(["whmcs_up"])
+    assert "" == await shown.text_of(["whmcs_up"])
 
 
 def test_a_thousand_sites() -> None:

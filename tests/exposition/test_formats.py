@@ -76,7 +76,8 @@ def test_content_types_are_those_of_the_formats() -> None:
 @pytest.mark.parametrize("text_format", [TEXT, OPENMETRICS])
 def test_parts_make_the_whole(text_format: Format) -> None:
     """Headers and samples, put together, are what the library writes in one piece."""
-    metrics = [family.metric(View.of(acme(), START)) for family in FAMILIES]
+    view = View.of(acme(), START)
+    metrics = [family.metric("acme", family.rows(view)) for family in FAMILIES]
     parts = zip(text_format.headers(metrics), text_format.samples(metrics), strict=True)
     whole = b"".join(header + lines for header, lines in parts)
     end = b"# EOF\n" if text_format is OPENMETRICS else b""

@@ -1,4 +1,4 @@
-"""The landing page in a real browser."""
+"""The pages in a real browser."""
 
 import asyncio
 from html import escape
@@ -43,3 +43,12 @@ async def test_a_browser_shows_the_table_and_runs_nothing(tmp_path: Path) -> Non
     assert "<td>globex</td><td>departments</td><td>failing</td><td>auth</td>" in page
     assert "<title>WHMCS exporter</title>" in page
     assert 7 == page.count("<tr")
+
+
+async def test_a_browser_shows_all_metrics(tmp_path: Path) -> None:
+    """It takes gzip and stops at the first member's end: nothing is behind it."""
+    chromium = tool("chromium")
+    async with serving(StandIn([acme()])) as served:
+        page = await dom(chromium, f"http://127.0.0.1:{served.port}/metrics", tmp_path)
+    assert "# TYPE whmcs_tickets gauge" in page
+    assert "whmcs_exporter_build_info{" in page

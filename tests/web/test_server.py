@@ -15,10 +15,11 @@ from exporter.web.listen import Address
 from exporter.web.server import Pages, Server, WebOptions
 from tests.exposition.sites import acme, fresh_site, globex
 from tests.exposition.test_formats import PROMETHEUS
-from tests.exposition_check import check, family, value
+from tests.exposition_check import check, family, samples, value
 from tests.web.serving import StandIn, serving
 
 GOLDEN = Path(__file__).parent / "golden"
+PLAIN = {"Accept-Encoding": "identity"}
 PATHS = ("/", "/metrics", "/sd", "/api/v1/sites", "/-/healthy", "/healthz", "/-/ready", "/readyz")
 
 
@@ -159,7 +160,7 @@ async def test_no_gzip_otherwise(accepted: str) -> None:
             check(await response.text())
 
 
-async def test_an_ordinary_client_reads_both_gzip_members() -> None:
+async def test_an_ordinary_client_reads_gzip() -> None:
     """Its own decompression sees the whole exposition, its end included."""
     async with serving(StandIn([acme()])) as served, aiohttp.ClientSession() as client:
         url = f"http://127.0.0.1:{served.port}/metrics"
@@ -170,18 +171,61 @@ async def test_an_ordinary_client_reads_both_gzip_members() -> None:
     assert text.endswith("# EOF\n")
 
 
+async def test_a_large_exposition_arrives_whole() -> None:
+    """Megabytes come with their length, and HEAD still has no body."""
+    exporter = StandIn([fresh_site(f"site {number}") for number in range(500)])
+    async with serving(exporter) as served:
+        async with served.client.get("/metrics", headers=PLAIN) as response:
+            body = await response.read()
+        async with served.client.head("/metrics", headers=PLAIN) as response:
+            assert str(len(body)) == response.headers["Content-Length"]
+            assert b"" == await response.read()
+        async with served.client.get("/healthz") as response:
+            assert "ok\n" == await response.text()
+    assert len(body) > 500_000
+    assert exporter.exposition.render(TEXT, compress=False) == body
+
+
 async def test_names_choose_samples() -> None:
     """``name[]``, repeated, gives those names alone; a name that is not there gives nothing."""
     async with serving(StandIn([acme()])) as served:
         query = [("name[]", "whmcs_up"), ("name[]", "whmcs_exporter_sites"), ("name[]", "x")]
-        async with served.client.get("/metrics", params=query) as response:
+        async with served.client.get("/metrics", params=query, headers=PLAIN) as response:
             assert TEXT.content_type == response.headers["Content-Type"]
             text = await response.text()
-        async with served.client.get("/metrics?name[]=x") as response:
+        async with served.client.get("/metrics?name[]=x", headers=PLAIN) as response:
             assert "" == await response.text()
     check(text)
     names = [line.split("{")[0] for line in text.splitlines() if not line.startswith("#")]
     assert ["whmcs_up", "whmcs_exporter_sites 0.0"] == names
+
+
+async def test_sites_choose_samples() -> None:
+    """``site``, repeated, gives those sites alone, without the exporter's own; ``name[]`` too."""
+    async with serving(StandIn([acme(), globex(), fresh_site("initech")])) as served:
+        query = [("site", "globex"), ("site", "initech")]
+        async with served.client.get("/metrics", params=query, headers=PLAIN) as response:
+            found = samples(await response.text())
+        query.append(("name[]", "whmcs_up"))
+        async with served.client.get("/metrics", params=query) as response:
+            assert "gzip" == response.headers["Content-Encoding"]
+            named = gzip.decompress(await response.read()).decode()
+    assert {"globex", "initech"} == {dict(labels)["site"] for _, labels in found}
+    assert {("whmcs_up", frozenset({("site", "globex")})): 0} == samples(named)
+
+
+async def test_an_unknown_site_is_not_found() -> None:
+    """A name that no site has fails the scrape, for nothing would look like a site without data."""
+    async with serving(StandIn([acme()])) as served:
+        query = [("site", acme().site), ("site", "glo\nbex")]
+        async with served.client.get("/metrics", params=query) as response:
+            assert (404, "no site is called 'glo\\nbex'\n") == (
+                response.status,
+                await response.text(),
+            )
+        async with served.client.get("/metrics?site=") as response:
+            assert 404 == response.status
+        assert 2 == served.exporter.answered("/metrics", 404)
 
 
 async def test_requests_are_counted_by_handler_and_code() -> None:

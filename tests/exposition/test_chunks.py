@@ -1,0 +1,78 @@
+"""All sites' lines stay in order, and what did not change stays compressed."""
+
+from collections.abc import Sequence
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from exporter.exposition.chunks import Chunks
+
+LARGEST = 32 * 1024
+SITES = st.integers(0, 12).map(str)
+# Lines of next to nothing, of some to a chunk, and of more than a chunk is meant to have.
+SIZES = st.sampled_from([0, 1, 5_000, 20_000, LARGEST, LARGEST + 1])
+STEPS = st.lists(st.tuples(SITES, st.none() | SIZES), max_size=30)
+
+
+def played(steps: Sequence[tuple[str, int | None]]) -> tuple[Chunks, dict[str, bytes]]:
+    """Put lines, or remove a site where there are none; return the chunks and what is right."""
+    chunks, right = Chunks(), dict[str, bytes]()
+    for number, (site, size) in enumerate(steps):
+        if size is not None:
+            right[site] = bytes([number % 256]) * size
+            chunks.put(site, right[site])
+        elif right.pop(site, None) is not None:
+            chunks.remove(site)
+    return chunks, right
+
+
+def joined(chunks: Chunks) -> bytes:
+    """Return what the pieces hold."""
+    return b"".join(part for piece in chunks.pieces() for part in piece.parts)
+
+
+@given(STEPS)
+def test_lines_stand_in_the_order_of_the_sites(steps: list[tuple[str, int | None]]) -> None:
+    """Whatever comes, changes and goes, each site's newest lines are there, in their place."""
+    chunks, right = played(steps)
+    assert b"".join(right.values()) == joined(chunks)
+
+
+@given(STEPS)
+@example([("a", 5_000), ("b", 5_000), ("c", 20_000), ("b", LARGEST + 1)])
+def test_only_a_site_alone_is_larger_than_a_chunk(steps: list[tuple[str, int | None]]) -> None:
+    """No chunk grows beyond the limit by having many sites, and no piece is empty."""
+    pieces = tuple(played(steps)[0].pieces())
+    lines = [sum(map(bool, piece.parts)) for piece in pieces]
+    assert all(
+        0 < piece.size <= LARGEST or count == 1 for piece, count in zip(pieces, lines, strict=True)
+    )
+
+
+@given(STEPS, SITES, SIZES)
+def test_a_change_leaves_other_pieces_alone(
+    steps: list[tuple[str, int | None]], site: str, size: int
+) -> None:
+    """One piece goes, at most; the site's own and the two halves beside it may come instead."""
+    chunks, _ = played(steps)
+    before = set(chunks.pieces())
+    chunks.put(site, b"x" * size)
+    after = set(chunks.pieces())
+    assert len(before - after) <= 1
+    assert len(after - before) <= 3
+
+
+def test_small_lines_share_a_chunk() -> None:
+    """Many sites of a line each are not many pieces."""
+    chunks, _ = played([(str(number), 40) for number in range(250)] * 2)
+    assert 1 == len(tuple(chunks.pieces()))
+
+
+def test_nothing_is_left_of_those_who_went() -> None:
+    """Chunks go with their last site; one stays for the next to come."""
+    chunks, _ = played([(str(number), 20_000) for number in range(9)])
+    for number in range(9):
+        chunks.remove(str(number))
+    assert 1 == len(chunks._chunks)
+    chunks.put("new", b"x")
+    assert b"x" == joined(chunks)
