@@ -60,6 +60,7 @@ bench: .venv/dev ## Measure, side by side with a peer; on an idle machine
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/poll.py
 	$(BIN)/python benchmarks/sites.py
+	$(BIN)/python benchmarks/scrapes.py
 	$(BIN)/python benchmarks/queries.py
 
 build/prometheus3/prometheus:

@@ -1,0 +1,96 @@
+"""The exporter's read path before made-up sites: ``read_path.py PORT SITES DEPARTMENTS POLLS``.
+
+All that a scrape passes is the real thing: connections, pages, exposition, store, telemetry. Before
+each scrape so many polls are published, as pollers would; they were made beforehand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from itertools import cycle, islice
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from fleet import Fleet
+
+from exporter import __version__
+from exporter.exposition.exposition import Exposition
+from exporter.exposition.telemetry import Telemetry
+from exporter.polling.clock import SystemClock
+from exporter.snapshots import Store
+from exporter.web.listen import Address
+from exporter.web.server import Pages, Server, WebOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiohttp.typedefs import Handler, Middleware
+
+    from exporter.snapshots import Snapshot
+
+# Enough that no number is the one that it was a scrape before.
+_POLLS = 4_000
+
+
+class MadeUp:
+    """An exporter whose sites are made up."""
+
+    version = __version__
+
+    def __init__(self, fleet: Fleet) -> None:
+        """Show a fleet."""
+        self._clock = SystemClock()
+        self._telemetry = Telemetry(__version__, "benchmark")
+        self._telemetry.configured(len(fleet.names), self._clock.time())
+        self.exposition = Exposition(self._telemetry, self._clock)
+        self.store = Store(fleet.snapshots(), self.exposition.update)
+
+    def snapshots(self) -> Iterable[Snapshot]:
+        """Return every site's snapshot."""
+        return self.store.snapshots
+
+    def monotonic(self) -> float:
+        """Return the time by which ages are told."""
+        return self._clock.monotonic()
+
+    def healthy(self) -> bool:
+        """Say yes."""
+        return True
+
+    def ready(self) -> bool:
+        """Say yes."""
+        return True
+
+    def http_request(self, handler: str, code: int) -> None:
+        """Note one answered request."""
+        self._telemetry.http_request(handler, code)
+
+
+async def serve(port: int, sites: int, departments: int, polls: int) -> None:
+    """Serve until the process is ended."""
+    fleet = Fleet(sites, departments)
+    exporter = MadeUp(fleet)
+    options = WebOptions()
+    application = Pages(exporter, exporter.exposition, options).application()
+    if polls:
+        application.middlewares.append(_publishing(exporter.store, fleet, polls))
+    listener = Address("127.0.0.1", port).open()
+    async with Server(application, [listener.socket], max_connections=options.max_connections):
+        await asyncio.Event().wait()
+
+
+def _publishing(store: Store, fleet: Fleet, polls: int) -> Middleware:
+    made = cycle(tuple(islice(fleet.polls(), max(_POLLS, 4 * polls))))
+
+    @web.middleware
+    async def publish(request: web.Request, handler: Handler) -> web.StreamResponse:
+        for poll in islice(made, polls):
+            store.publish(poll)
+        return await handler(request)
+
+    return publish
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(*map(int, sys.argv[1:])))
