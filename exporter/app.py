@@ -17,6 +17,7 @@ from exporter.exposition.formats import TEXT
 from exporter.exposition.telemetry import Telemetry
 from exporter.polling import demand
 from exporter.polling.clock import Clock, SystemClock
+from exporter.polling.first_polls import FirstPolls
 from exporter.polling.poller import Poller
 from exporter.polling.site import Site
 from exporter.snapshots import Store
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from exporter.polling.source import Source
     from exporter.snapshots import Snapshot
 
-# How many first polls are under way at once, over all sites.
-_FIRST_POLLS = 50
 _REVISION = os.environ.get("WHMCS_EXPORTER_REVISION", "unknown")
 
 
@@ -75,7 +74,7 @@ class Exporter:
         self.exposition = Exposition(self._telemetry, clock)
         self._store = Store(self.exposition)
         self._contexts = assembly.Contexts()
-        self._first_polls = asyncio.Semaphore(_FIRST_POLLS)
+        self._first_polls = FirstPolls()
         self._was_ready = False
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
@@ -148,7 +147,7 @@ class Exporter:
             clock=self._clock,
             publisher=self._store,
             telemetry=self._telemetry,
-            first_polls=self._first_polls,
+            first_polls=self._first_polls.place,
         )
 
     def _begin(self, polled: Polled) -> None:

@@ -15,6 +15,7 @@ from exporter.polling.source import Outcome
 from exporter.whmcs.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
     from exporter.polling.clock import Clock
@@ -68,7 +69,7 @@ class Poller:
         clock: Clock,
         publisher: Publisher,
         telemetry: Telemetry,
-        first_polls: AbstractAsyncContextManager[object],
+        first_polls: Callable[[], AbstractAsyncContextManager[object]],
     ) -> None:
         """Poll every ``interval`` seconds; ``first_polls`` bounds the polls at the start."""
         self.site = site.name
@@ -128,7 +129,7 @@ class Poller:
 
     async def poll_first(self) -> None:
         """Poll once, when the other first polls leave room."""
-        async with self._first_polls:
+        async with self._first_polls():
             await self.poll()
 
     async def poll(self) -> None:

@@ -244,7 +244,9 @@ class Bench:
         return poll
 
     def poller(
-        self, source: Source, first_polls: AbstractAsyncContextManager[object] | None = None
+        self,
+        source: Source,
+        first_polls: Callable[[], AbstractAsyncContextManager[object]] = AsyncExitStack,
     ) -> Poller:
         """Return a poller of a source of the site."""
         return Poller(
@@ -254,7 +256,7 @@ class Bench:
             clock=self.clock,
             publisher=self,
             telemetry=self.telemetry,
-            first_polls=first_polls or AsyncExitStack(),
+            first_polls=first_polls,
         )
 
     def ticket_counts(self, **changes: object) -> TicketCountsSource:

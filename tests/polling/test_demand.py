@@ -116,7 +116,7 @@ async def test_first_poll_is_waited_for() -> None:
     """Who asks before there is anything gets the first poll, in its turn."""
     bench = Bench(interval=INTERVAL)
     places = asyncio.Semaphore(0)
-    poller = bench.poller(bench.ticket_counts(), places)
+    poller = bench.poller(bench.ticket_counts(), lambda: places)
     task = asyncio.create_task(poller.run())
     await bench.clock.settle()
     asked = ask(poller, 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from exporter.polling.first_polls import FirstPolls
 from exporter.polling.poller import phase
 from exporter.polling.source import Outcome
 from tests.fake_clock import FakeClock
@@ -164,16 +165,19 @@ async def test_jump_of_the_clock_costs_one_late_poll() -> None:
 async def test_first_polls_share_fifty_places() -> None:
     """200 sites start in four rounds; later polls need no place."""
     clock = FakeClock()
-    places = asyncio.Semaphore(50)
+    first_polls = FirstPolls(50, patience=60)
     benches = [Bench(clock=clock) for _ in range(200)]
     sources = [Lengthy(clock, [1.0] * 5, name=f"{number}") for number in range(200)]
-    pollers = [bench.poller(source, places) for bench, source in zip(benches, sources, strict=True)]
+    pollers = [
+        bench.poller(source, first_polls.place)
+        for bench, source in zip(benches, sources, strict=True)
+    ]
 
-    async with running(*pollers):
+    async with running(*pollers), AsyncExitStack() as taken:
         await clock.advance(5)
         starts = Counter(source.started[0] for source in sources)
-        while not places.locked():
-            await places.acquire()
+        for _ in range(50):
+            await taken.enter_async_context(first_polls.place())
         await clock.advance(60)
 
     assert {1000.0: 50, 1001.0: 50, 1002.0: 50, 1003.0: 50} == starts
@@ -215,7 +219,7 @@ async def test_poller_in_normal_life_is_not_stuck() -> None:
 async def test_poller_that_waits_for_its_first_poll_is_not_stuck() -> None:
     """Others are before it; that may take a while."""
     bench = Bench()
-    poller = bench.poller(bench.ticket_counts(), asyncio.Semaphore(0))
+    poller = bench.poller(bench.ticket_counts(), lambda: asyncio.Semaphore(0))
 
     async with running(poller):
         await bench.clock.advance(DAY)
