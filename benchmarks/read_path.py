@@ -44,11 +44,18 @@ class MadeUp:
         self._telemetry = Telemetry(__version__, "benchmark")
         self._telemetry.configured(len(fleet.names), self._clock.time())
         self.exposition = Exposition(self._telemetry, self._clock)
-        self.store = Store(fleet.snapshots(), self.exposition.update)
+        self.store = Store(self.exposition)
+        for snapshot in fleet.snapshots():
+            self.store.begin(snapshot)
 
     def snapshots(self) -> Iterable[Snapshot]:
         """Return every site's snapshot."""
         return self.store.snapshots
+
+    async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
+        """Return what is known of one site."""
+        del max_age, seconds
+        return self.store.snapshot(site)
 
     def monotonic(self) -> float:
         """Return the time by which ages are told."""
@@ -62,6 +69,10 @@ class MadeUp:
         """Say yes."""
         return True
 
+    async def reload(self) -> str:
+        """Read nothing, and find nothing wrong with it."""
+        return ""
+
     def http_request(self, handler: str, code: int) -> None:
         """Note one answered request."""
         self._telemetry.http_request(handler, code)
@@ -72,7 +83,7 @@ async def serve(port: int, sites: int, departments: int, polls: int) -> None:
     fleet = Fleet(sites, departments)
     exporter = MadeUp(fleet)
     options = WebOptions()
-    application = Pages(exporter, exporter.exposition, options).application()
+    application = Pages(exporter, exporter.exposition, options, exporter.reload).application()
     if polls:
         application.middlewares.append(_publishing(exporter.store, fleet, polls))
     listener = Address("127.0.0.1", port).open()
