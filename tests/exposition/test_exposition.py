@@ -316,6 +316,17 @@ async def test_a_scrape_is_what_is_rendered(*, compress: bool) -> None:
     assert shown.exposition.render(TEXT, compress=compress) == scraped
 
 
+async def test_what_is_kept_for_scrapes_is_a_second_old_at_most() -> None:
+    """The exporter's own metrics change without any site's."""
+    shown = two_sites()
+    before = await shown.exposition.scrape(TEXT, compress=False)
+    shown.telemetry.lateness(0.02)
+    assert before is await shown.exposition.scrape(TEXT, compress=False)
+    await shown.clock.advance(1)
+    text = (await shown.exposition.scrape(TEXT, compress=False)).decode()
+    assert 1 == value(text, "whmcs_exporter_poll_lateness_seconds_count")
+
+
 async def test_what_takes_long_is_done_in_a_thread(compressed: list[tuple[bool, bytes]]) -> None:
     """The event loop goes on while much is compressed; for little a thread would cost more."""
     shown = Shown(*(fresh_site(f"site {number}") for number in range(MANY)))
