@@ -24,12 +24,10 @@ def tool(name: str) -> str:
 def prometheus3(name: str) -> str:
     """Return the path of a program of Prometheus 3, from the folder that ``PROMETHEUS3`` names.
 
-    It is in no Debian 12 and takes minutes to build, so without the variable the test is skipped.
-    CI sets it wherever Go is there to build with.
+    It is in no Debian 12 and takes minutes to build, so without the variable the test is skipped,
+    but never in CI.
     """
-    folder = os.environ.get("PROMETHEUS3")
-    if folder is None:
-        pytest.skip("Prometheus 3 is not built: CONTRIBUTING.md tells how")
+    folder = os.environ.get("PROMETHEUS3") or lacking("Prometheus 3 is not built: make prometheus3")
     path = shutil.which(name, path=folder)
     assert path is not None, f"PROMETHEUS3 names a folder without {name}"
     return path

@@ -14,6 +14,7 @@ from tests.grafana.conftest import PLAN
 from tests.grafana.drawing import PAGE, Window, shown, text
 from tests.grafana.pictures import FOLDER, PICTURES
 from tests.history.scenes import DEAD_SITE, END
+from tests.tools import lacking
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 LIMIT = 150 * 1024
 _PNG = b"\x89PNG\r\n"
-built = pytest.mark.skipif(not PAGE.exists(), reason="not built: make viewer, where npm is")
+
+
+@pytest.fixture(name="viewer")
+def need_viewer() -> None:
+    """Need the page that draws."""
+    if not PAGE.exists():
+        lacking("the viewer is not built: make viewer, where npm is")
 
 
 @pytest.mark.parametrize("title", PICTURES)
@@ -51,7 +58,7 @@ def seen(
     return [unescape(each).strip() for each in re.split(r"<[^>]*>", body) if each.strip()]
 
 
-@built
+@pytest.mark.usefixtures("viewer")
 @pytest.mark.parametrize("uid", CHOICES)
 def test_every_panel_is_drawn(uid: str, prometheus: HistoryPrometheus, tmp_path: Path) -> None:
     """None is so wrong that Grafana's components end with an error, which takes the page along."""
@@ -60,7 +67,7 @@ def test_every_panel_is_drawn(uid: str, prometheus: HistoryPrometheus, tmp_path:
     assert {panel["title"] for panel in open_panels} <= set(texts)
 
 
-@built
+@pytest.mark.usefixtures("viewer")
 def test_the_fleet_reads_as_it_is_meant(
     prometheus: HistoryPrometheus, history: History, tmp_path: Path
 ) -> None:
@@ -74,7 +81,7 @@ def test_the_fleet_reads_as_it_is_meant(
     assert ["no data"] * 5 == row[3:8]
 
 
-@built
+@pytest.mark.usefixtures("viewer")
 def test_a_dead_sites_board_reads_no_data(prometheus: HistoryPrometheus, tmp_path: Path) -> None:
     """In five large numbers and two tables."""
     texts = seen(prometheus, "whmcs-site", SITE | {"site": DEAD_SITE}, tmp_path)
