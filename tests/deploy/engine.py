@@ -27,6 +27,8 @@ VERSION, REVISION = "1.2.3", "0123abc"
 _APART = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false")
 _TAR = ROOT / "build" / "base-image.tar"
 _PATH = "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+# A build fetches and compiles; what takes longer than this hangs.
+_LONGEST_SECONDS = 300
 LOCKED_DOWN = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 
 
@@ -86,6 +88,7 @@ class Engine:
             capture_output=True,
             text=True,
             check=False,
+            timeout=_LONGEST_SECONDS,
         )
 
 
