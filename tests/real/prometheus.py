@@ -101,6 +101,10 @@ class Prometheus:
         (row,) = await self._ask(f"{selector}[1h]")
         return [(float(moment), float(value)) for moment, value in row["values"]]
 
+    async def targets(self) -> list[dict[str, str]]:
+        """Return the labels of everything that is scraped."""
+        return [target["labels"] for target in (await self._get("targets"))["activeTargets"]]
+
     async def last_error(self) -> str:
         """Return why the last scrape failed; empty when it did not."""
         (target,) = (await self._get("targets"))["activeTargets"]

@@ -51,7 +51,7 @@ def test_notes_are_the_section(version: str, expected: str) -> None:
     assert expected == notes(CHANGELOG, version)
 
 
-@pytest.mark.parametrize("version", ["2.0.0", "1.0.0", "0.9.0", "1.1x0", "Unreleased"])
+@pytest.mark.parametrize("version", ["2.0.0", "1.0.0", "0.9.0", "1.1..0", "Unreleased"])
 def test_nothing_to_say_is_a_mistake(version: str) -> None:
     """No section, an empty one, and one without a date are no release."""
     with pytest.raises(ValueError, match=re.escape(f"[{version}]")):

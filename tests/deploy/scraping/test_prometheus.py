@@ -65,10 +65,12 @@ def pods(address: str) -> list[dict[str, Any]]:
     """Describe a good pod and several that must not be scraped."""
     wanted = {"prometheus.io/scrape": "true", "prometheus.io/port": address.split(":")[1]}
     wrong = {**wanted, "prometheus.io/port": "1"}
+    refused = {**wanted, "prometheus.io/scrape": "false"}
     return [
         pod("good", address, annotations=wanted),
         pod("another", address, container="nginx", annotations=wanted),
         pod("unasked", address, port_name="http"),
+        pod("refusing", address, port_name="http", annotations=refused),
         pod("elsewhere", address, port_name="http", annotations=wrong),
     ]
 
@@ -82,4 +84,6 @@ async def test_pods_are_found(file: Path, launcher: Launcher, address: str, tmp_
         prometheus = await Prometheus.run(launcher, tmp_path, config, executable=program)
         labels = {"namespace": "billing", "pod": "good"}
         await sees(prometheus, "whmcs_up", {series("whmcs_up", site="acme", **labels): 1.0})
-        assert {series("up", **labels): 1.0} == await prometheus.query("up")
+        # All pods are found at once, but each is scraped at a moment of its own.
+        target = {"job": "whmcs", "instance": address, **labels}
+        assert [target] == await prometheus.targets()
