@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import __version__, logs
+from exporter.web import paths
 from exporter.web.listen import Address
 
 if TYPE_CHECKING:
@@ -282,6 +283,8 @@ def _address(text: str) -> Address:
 def _path(text: str) -> str:
     if not re.fullmatch(r"(/[\w.~-]+)+", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /metrics")
+    if paths.is_taken(text):
+        raise argparse.ArgumentTypeError(f"{text} is another page's path; write one of its own")
     return text
 
 

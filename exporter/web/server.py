@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from aiohttp import web
 
 from exporter.exposition.formats import negotiate
-from exporter.web import sites
+from exporter.web import paths, sites
 from exporter.web.accept import accepts_gzip
 from exporter.web.connections import Connection, Connections, Deadlines
 from exporter.web.status import as_json, as_page
@@ -117,16 +117,16 @@ class Pages:
         """Return the routes, ready to be served."""
         application = web.Application(middlewares=[self._account])
         application.router.add_get(self._options.telemetry_path, self.metrics)
-        application.router.add_get("/probe", self.probe)
-        application.router.add_get("/sd", self.discovery)
-        application.router.add_get("/", self.landing)
-        application.router.add_get("/api/v1/sites", self.sites)
-        for path in ("/-/healthy", "/healthz"):
+        application.router.add_get(paths.PROBE, self.probe)
+        application.router.add_get(paths.DISCOVERY, self.discovery)
+        application.router.add_get(paths.LANDING, self.landing)
+        application.router.add_get(paths.SITES, self.sites)
+        for path in paths.HEALTHY:
             application.router.add_get(path, self.healthy)
-        for path in ("/-/ready", "/readyz"):
+        for path in paths.READY:
             application.router.add_get(path, self.ready)
         for method in ("POST", "PUT"):
-            application.router.add_route(method, "/-/reload", self.reload)
+            application.router.add_route(method, paths.RELOAD, self.reload)
         return application
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:

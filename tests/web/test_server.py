@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
+from exporter.web import paths
 from exporter.web.listen import Address
 from exporter.web.server import Pages, Server, WebOptions
 from tests.exposition.sites import acme, fresh_site, globex
@@ -284,6 +285,14 @@ async def test_sites_as_json() -> None:
         found = await response.json()
     golden = (GOLDEN / "sites.json").read_text("utf-8")
     assert golden.split("\n") == f"{json.dumps(found, indent=2)}\n".split("\n")
+
+
+def test_no_other_page_can_have_the_path_of_the_metrics() -> None:
+    """Each path that is served is known to be taken, but for the one that is configured."""
+    exporter = StandIn()
+    pages = Pages(exporter, exporter.exposition, WebOptions(telemetry_path="/x"), exporter.reload)
+    served = {resource.canonical for resource in pages.application().router.resources()}
+    assert {"/x"} == {path for path in served if not paths.is_taken(path)}
 
 
 async def test_two_sockets_are_served_alike() -> None:
