@@ -19,6 +19,7 @@ from exporter.polling import demand
 from exporter.polling.clock import Clock, SystemClock
 from exporter.polling.first_polls import FirstPolls
 from exporter.polling.poller import Poller
+from exporter.polling.reporter import Lines, Reporter
 from exporter.polling.site import Site
 from exporter.snapshots import Store
 from exporter.whmcs.client import Client, open_session
@@ -75,6 +76,7 @@ class Exporter:
         self._store = Store(self.exposition)
         self._contexts = assembly.Contexts()
         self._first_polls = FirstPolls()
+        self._lines = Lines(clock)
         self._was_ready = False
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
@@ -90,6 +92,7 @@ class Exporter:
             BaseExceptionGroup: A poller failed in a way that nobody foresaw.
         """
         async with asyncio.TaskGroup() as self._group:
+            self._group.create_task(self._lines.run())
             for polled in self._polled.values():
                 self._start(polled)
             await asyncio.get_running_loop().create_future()
@@ -148,6 +151,7 @@ class Exporter:
             publisher=self._store,
             telemetry=self._telemetry,
             first_polls=self._first_polls.place,
+            reporter=Reporter(site.name, source.name, self._lines),
         )
 
     def _begin(self, polled: Polled) -> None:
@@ -164,6 +168,13 @@ class Exporter:
             task.cancel()
         # Over before anything else begins: polls of one site never overlap.
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def poll_once(self) -> None:
+        """Poll every source once, and return when all of that has ended."""
+        async with asyncio.TaskGroup() as group:
+            for poller in self.pollers:
+                group.create_task(poller.poll_first())
+        self._lines.sum_up()
 
     @property
     def pollers(self) -> Sequence[Poller]:
@@ -215,9 +226,7 @@ async def collect(configuration: config.Config) -> tuple[bytes, bool]:
         exporter = Exporter(
             configuration.sites, session, clock=SystemClock(), process_metrics=False
         )
-        async with asyncio.TaskGroup() as group:
-            for poller in exporter.pollers:
-                group.create_task(poller.poll_first())
+        await exporter.poll_once()
         states = [state for snapshot in exporter.snapshots() for state in snapshot.sources.values()]
         exposition = exporter.exposition.render(TEXT, compress=False)
         return exposition, all(state.success for state in states)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from exporter.polling.clock import Clock
+    from exporter.polling.reporter import Reporter
     from exporter.polling.site import Site, Tally, Telemetry
     from exporter.polling.source import Source
 
@@ -70,6 +71,7 @@ class Poller:
         publisher: Publisher,
         telemetry: Telemetry,
         first_polls: Callable[[], AbstractAsyncContextManager[object]],
+        reporter: Reporter,
     ) -> None:
         """Poll every ``interval`` seconds; ``first_polls`` bounds the polls at the start."""
         self.site = site.name
@@ -82,13 +84,18 @@ class Poller:
         self._publisher = publisher
         self._telemetry = telemetry
         self._first_polls = first_polls
-        self._reporter = Reporter(site.name, source.name)
+        self._reporter = reporter
         self._due = math.inf
         self._ended = -math.inf
         # Only between two polls: ends the wait for the next one.
         self._pause: asyncio.Timeout | None = None
         # Made by the first who waits for the end of a poll.
         self._end: asyncio.Future[None] | None = None
+
+    @property
+    def due(self) -> float | None:
+        """When the next poll begins, monotonic; None before the first and during one."""
+        return self._due if self._pause is not None else None
 
     @property
     def stuck(self) -> bool:
@@ -153,7 +160,7 @@ class Poller:
                 tally=self._site.tally(),
             )
         )
-        self._reporter.report(published.outcome, error)
+        self._reporter.report(published)
         self._ended = ended
         self._tell_the_end()
 
@@ -183,43 +190,6 @@ class Poller:
             log.debug("poll asked for", extra={"site": self.site, "source": self.source})
         finally:
             self._pause = None
-
-
-class Reporter:
-    """Logs one line when the state of one source changes, and none while it stays."""
-
-    def __init__(self, site: str, source: str) -> None:
-        """Speak of one source of one site."""
-        self._place = {"site": site, "source": source}
-        self._reason: str | None = None
-        self._reported = False
-        self._collided = False
-        self._dropped = False
-
-    def report(self, outcome: Outcome, error: ApiError | Held | None) -> None:
-        """Log what is new in a poll."""
-        reason = error.reason if error else None
-        if reason != self._reason or not self._reported:
-            self._log_state(error)
-        if outcome.collisions and not self._collided:
-            log.warning("several statuses share one label value and are added", extra=self._place)
-        if outcome.dropped and not self._dropped:
-            log.warning(
-                "reading withheld: more than `limits` allow",
-                extra=self._place | {"series": outcome.dropped},
-            )
-        self._reason, self._reported = reason, True
-        # What a failed poll did not see may still be there.
-        failed = error is not None
-        self._collided = bool(outcome.collisions) or (failed and self._collided)
-        self._dropped = bool(outcome.dropped) or (failed and self._dropped)
-
-    def _log_state(self, error: ApiError | Held | None) -> None:
-        if error is None:
-            log.info("poll succeeds", extra=self._place)
-        else:
-            extra = self._place | {"reason": error.reason, "error": str(error)}
-            log.warning("poll fails", extra=extra)
 
 
 def phase(site: str, source: str) -> float:

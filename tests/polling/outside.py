@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from exporter.polling.labels import Selection
 from exporter.polling.poller import Poller
+from exporter.polling.reporter import Lines, Reporter
 from exporter.polling.site import Site
 from exporter.polling.source import Limits
 from exporter.polling.sources.departments import (
@@ -225,10 +226,12 @@ class Bench:
     credential: SecretFile = field(default_factory=SecretFile)
     whmcs: WHMCS = field(init=False)
     site: Site = field(init=False)
+    lines: Lines = field(init=False)
 
     def __post_init__(self) -> None:
         """Wire the site."""
         self.whmcs = WHMCS(self.clock)
+        self.lines = Lines(self.clock)
         self.site = Site(
             "acme",
             self.whmcs,
@@ -257,6 +260,7 @@ class Bench:
             publisher=self,
             telemetry=self.telemetry,
             first_polls=first_polls,
+            reporter=Reporter(self.site.name, source.name, self.lines),
         )
 
     def ticket_counts(self, **changes: object) -> TicketCountsSource:

@@ -111,6 +111,37 @@ async def test_source_that_is_held_from_the_start_says_so(
     assert [fails("auth", "held back after `auth`")] == lines(caplog)
 
 
+async def test_line_says_since_when_and_what_to_do(
+    bench: Bench, poller: Poller, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The state before and how long it lasted, the last success, and a hint by reason."""
+    names = ("previous", "lasted", "last_success", "hint")
+    last_success = "2027-01-15T08:02:00Z"
+    expected: list[dict[str, object]] = [
+        {"last_success": "never", "hint": HTTPStatus.hint},
+        {"previous": "http_status", "lasted": "60s"},
+        {
+            "previous": "ok",
+            "lasted": "60s",
+            "last_success": last_success,
+            "hint": HTTPStatus.hint,
+        },
+        {
+            "previous": "http_status",
+            "lasted": "120s",
+            "last_success": last_success,
+            "hint": AuthFailed.hint,
+        },
+    ]
+
+    down, refused = HTTPStatus("HTTP status 500"), AuthFailed("WHMCS says: no")
+    for answer in (down, ticket_counts(), down, down, refused):
+        await poll(bench, poller, answer)
+
+    found = [record.__dict__ for record in caplog.records]
+    assert expected == [{name: line[name] for name in names if name in line} for line in found]
+
+
 @pytest.mark.parametrize(("statuses", "line"), LACKING, ids=["collisions", "limits"])
 async def test_what_the_first_reading_lacks_is_told(
     bench: Bench,

@@ -61,6 +61,8 @@ async def test_every_line_is_read_by_programs(
         "site": "acme",
         "reason": "api_error",
         "error": "WHMCS says: An unexpected error occurred",
+        "last_success": "never",
+        "hint": "look at what WHMCS said",
     }
     assert expected == {key: failure[key] for key in expected}
 

@@ -65,7 +65,10 @@ async def test_version(launcher: Launcher) -> None:
         (["--web.listen-address=9942"], "'9942' is not :PORT, HOST:PORT, [IPv6]:PORT or unix:PATH"),
         (["--web.listen-address=:99420"], "':99420' is not :PORT"),
         (["--web.telemetry-path=metrics"], "'metrics' is not a path such as /metrics"),
-        (["--web.telemetry-path=/healthz"], "/healthz is another page's path; write one of its own"),
+        (
+            ["--web.telemetry-path=/healthz"],
+            "/healthz is another page's path; write one of its own",
+        ),
         (["--web.max-requests=0"], "'0' is not a whole number above 0"),
         (["--log.level=loud"], "invalid choice: 'loud'"),
         (["collect", "--web.listen-address=:1"], "unrecognized arguments"),
