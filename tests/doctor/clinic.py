@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 async def checkup(folder: Path, url: str, **keys: Any) -> Checkup:  # noqa: ANN401 - any key
     """Examine the one site that is configured so."""
-    (found,) = await checkups(folder, configuration.site(url, **keys))
+    (found,) = await checkups(folder, configuration.site(url, **(configuration.UNHURRIED | keys)))
     return found
 
 

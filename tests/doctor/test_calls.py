@@ -16,6 +16,7 @@ from exporter.simulator.site import Site
 from tests.doctor.clinic import checkup, checkups
 from tests.doctor.conftest import START
 from tests.process import configuration
+from tests.process.configuration import UNHURRIED
 from tests.whmcs.server import answer, serving
 
 if TYPE_CHECKING:
@@ -127,8 +128,9 @@ async def test_twenty_sites_at_once(tmp_path: Path) -> None:
         writer.write(answer(b"{}"))
 
     async with serving(script) as server:
-        sites = [configuration.site(server.address, name=f"site-{n}") for n in range(60)]
-        found = await checkups(tmp_path, *(site | {"timeout": "900ms"} for site in sites))
+        names = [f"site-{number}" for number in range(60)]
+        sites = [configuration.site(server.address, name=name, **UNHURRIED) for name in names]
+        found = await checkups(tmp_path, *sites)
     assert 20 == most
     assert {("schema",)} == {each.reasons for each in found}
 
@@ -139,7 +141,9 @@ async def test_many_sites(tmp_path: Path) -> None:
     sites = [Site(desk=HelpDesk(name, seed=1, start=START, departments=1)) for name in names]
     async with Simulator(sites, FastClock(0, START)) as simulator:
         simulator.fault("site-7", "bad-credentials")
-        configured = [configuration.site(simulator.url(name), name=name) for name in names]
+        configured = [
+            configuration.site(simulator.url(name), name=name, **UNHURRIED) for name in names
+        ]
         found = await checkups(tmp_path, *configured)
     assert names == [each.site for each in found]
     assert ["site-7"] == [each.site for each in found if each.failed]

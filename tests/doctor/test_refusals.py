@@ -69,7 +69,7 @@ ILLNESSES = {
     "rate-limit": Illness(fault="rate-limit"),
     "schema": Illness(fault="schema"),
     "huge": Illness(fault="huge"),
-    "hang": Illness(fault="hang", keys={"timeout": "200ms"}),
+    "hang": Illness(fault="hang", keys={"timeout": "1s"}),
     "reset": Illness(fault="reset"),
     "department-refused": Illness(
         keys=_by_credentials(Sales="simulated-dept-1", Billing="wrong", Both="simulated")

@@ -103,7 +103,7 @@ async def test_no_tls(tmp_path: Path) -> None:
 async def test_silent_handshake(tmp_path: Path) -> None:
     """A port that takes connections and says nothing is not waited for for ever."""
     async with serving(says_and_waits(b""), listens=False) as server:
-        found = await checkup(tmp_path, _by_address(server.address, "https"), timeout="200ms")
+        found = await checkup(tmp_path, _by_address(server.address, "https"), timeout="1s")
     assert golden("tls-silent") == told(found)
 
 
@@ -136,7 +136,7 @@ async def test_names(name: str, resolves: str, tmp_path: Path) -> None:
     hosts = Hosts(tmp_path / "hosts")
     hosts.write({"whmcs.example": (resolves,)})
     with hosts.patched():
-        found = await checkup(tmp_path, "http://whmcs.example/", allow_http=True, timeout="200ms")
+        found = await checkup(tmp_path, "http://whmcs.example/", allow_http=True, timeout="1s")
         hosts.write({"whmcs.example": ("127.0.0.1",)})
     assert golden(name) == told(found)
 

@@ -13,6 +13,7 @@ import pytest
 from exporter.simulator.access import Access
 from exporter.simulator.faults import FAULTS, Fault
 from tests.process import configuration
+from tests.process.configuration import UNHURRIED
 from tests.process.echoes import ECHOES
 from tests.process.terminal import shown
 from tests.process.test_secrets import MARK, PASSWORD, hunt, sites
@@ -23,10 +24,20 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def config_file(simulator: Simulator, tmp_path: Path) -> str:
+    """Configure the one site, with time enough on a busy machine."""
+    site = configuration.site(simulator.url("acme"), **UNHURRIED)
+    return configuration.write(tmp_path / "config.yml", site)
+
+
+@pytest.fixture
 def two(simulator: Simulator, tmp_path: Path) -> str:
     """Configure two sites, the second of which refuses the address."""
     simulator.fault("globex", "invalid-ip")
-    configured = [configuration.site(simulator.url(name), name=name) for name in ("acme", "globex")]
+    configured = [
+        configuration.site(simulator.url(name), name=name, **UNHURRIED)
+        for name in ("acme", "globex")
+    ]
     return configuration.write(tmp_path / "two.yml", *configured)
 
 
@@ -142,7 +153,7 @@ def _refused(configured: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add a site whose credentials are all refused, those of departments too."""
     secrets = {key: f"{MARK}-wrong-{key}" for key in ("identifier", "secret")}
     departments = {"by": "credentials", "credentials": [{"name": "Sales", **secrets}]}
-    wrong = configured[0] | secrets | {"name": "wrong", "departments": departments}
+    wrong = configured[0] | UNHURRIED | secrets | {"name": "wrong", "departments": departments}
     return [*configured, wrong]
 
 
