@@ -26,7 +26,7 @@ from exporter.whmcs.client import Client, open_session
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import aiohttp
 
@@ -195,9 +195,17 @@ class Exporter:
         await demand.polled(pollers, max_age, seconds)
         return self._store.snapshot(site)
 
+    def due(self) -> Mapping[tuple[str, str], float | None]:
+        """Return when each source of each site is polled next; None where a poll is under way."""
+        return {(poller.site, poller.source): poller.due for poller in self.pollers}
+
     def monotonic(self) -> float:
         """Return the time by which ages are told."""
         return self._clock.monotonic()
+
+    def time(self) -> float:
+        """Return Unix time."""
+        return self._clock.time()
 
     def healthy(self) -> bool:
         """Tell whether every poller makes progress."""

@@ -15,7 +15,7 @@ ALLOWED: dict[str, set[str]] = {
     "polling": {"whmcs"},
     "snapshots": {"polling"},
     "exposition": {"polling", "snapshots", "whmcs"},
-    "web": {"durations", "exposition", "snapshots", "stamps"},
+    "web": {"durations", "exposition", "snapshots", "stamps", "whmcs"},
     "simulator": set(),
     "textfile": set(),
     "healthcheck": {"web"},

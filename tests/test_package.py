@@ -35,9 +35,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_holds_every_module_and_no_test(wheel: Path) -> None:
-    """Everything beneath ``exporter`` is in it, and besides that only what describes it."""
+    """Modules, the landing page's files, and besides those only what describes it."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    modules = {str(path.relative_to(ROOT)) for path in ROOT.glob("exporter/**/*.py")}
+    page = ROOT.glob("exporter/web/landing/*.*")
+    modules = {str(path.relative_to(ROOT)) for path in (*ROOT.glob("exporter/**/*.py"), *page)}
     assert modules == {name for name in names if ".dist-info/" not in name}
 
 

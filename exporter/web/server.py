@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +16,12 @@ from exporter.exposition.formats import negotiate
 from exporter.web import paths, sites
 from exporter.web.accept import accepts_gzip
 from exporter.web.connections import Connection, Connections, Deadlines
-from exporter.web.status import as_json, as_page
+from exporter.web.landing import FILES, as_page
+from exporter.web.status import Moment, as_json
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -40,12 +42,17 @@ _OUT_OF_DESCRIPTORS_SECONDS = 1.0
 # Head and body leave together, which copies both: from here on that costs more than a second call.
 _LARGE_BODY = 256 * 1024
 _SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self'; "
+    "script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Server": "whmcs-exporter",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+# Nothing old may look alive.
+_NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 class Exporter(Protocol):
@@ -56,8 +63,14 @@ class Exporter(Protocol):
     def snapshots(self) -> Iterable[Snapshot]:
         """Return every site's snapshot."""
 
+    def due(self) -> Mapping[tuple[str, str], float | None]:
+        """Return when each source of each site is polled next; None where a poll is under way."""
+
     def monotonic(self) -> float:
         """Return the time by which ages are told."""
+
+    def time(self) -> float:
+        """Return Unix time."""
 
     async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
         """Return the snapshot of one site, polled anew where its last poll is older.
@@ -125,6 +138,8 @@ class Pages:
             application.router.add_get(path, self.healthy)
         for path in paths.READY:
             application.router.add_get(path, self.ready)
+        for path in FILES:
+            application.router.add_get(path, self.static)
         for method in ("POST", "PUT"):
             application.router.add_route(method, paths.RELOAD, self.reload)
         return application
@@ -182,17 +197,39 @@ class Pages:
 
     async def landing(self, _request: web.Request) -> web.Response:
         """Show all sites to a person."""
-        page = as_page(
-            self._exporter.snapshots(),
-            self._exporter.monotonic(),
+        # In a thread, as below: thousands of sites would hold up everybody else.
+        page = await asyncio.to_thread(
+            as_page,
+            self._moment(),
             version=self._exporter.version,
             telemetry_path=self._options.telemetry_path,
         )
-        return web.Response(text=page, content_type="text/html")
+        return web.Response(text=page, content_type="text/html", headers=_NEVER_KEPT)
 
-    async def sites(self, _request: web.Request) -> web.Response:
+    async def sites(self, request: web.Request) -> web.Response:
         """Show all sites to a program."""
-        return web.json_response(as_json(self._exporter.snapshots(), self._exporter.monotonic()))
+        body = await asyncio.to_thread(as_json, self._moment())
+        headers = {"Content-Type": "application/json; charset=utf-8"} | _NEVER_KEPT
+        headers["Vary"] = "Accept-Encoding"
+        if accepts_gzip(request.headers.get("Accept-Encoding", "")):
+            headers["Content-Encoding"] = "gzip"
+            body = await asyncio.to_thread(gzip.compress, body, 1, mtime=0)
+        return web.Response(body=body, headers=headers)
+
+    async def static(self, request: web.Request) -> web.Response:
+        """Send a file of the landing page."""
+        file = FILES[request.path]
+        headers = {"Content-Type": f"{file.content_type}; charset=utf-8"} | _NEVER_KEPT
+        return web.Response(body=file.body, headers=headers)
+
+    def _moment(self) -> Moment:
+        exporter = self._exporter
+        return Moment(
+            snapshots=exporter.snapshots(),
+            due=exporter.due(),
+            monotonic=exporter.monotonic(),
+            time=exporter.time(),
+        )
 
     async def healthy(self, _request: web.Request) -> web.Response:
         """Say whether the exporter itself works."""

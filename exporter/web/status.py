@@ -1,140 +1,123 @@
-"""The state of every site, for people: as JSON, and as the landing page's table."""
+"""The state of every site at one moment, for people and programs."""
 
 from __future__ import annotations
 
-import html
+import json
 from dataclasses import asdict, dataclass
-from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from exporter.exposition.families import View
+from exporter.whmcs.errors import HINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from exporter.snapshots import Snapshot, SourceState
+
+Word: TypeAlias = Literal["stale", "failing", "starting", "ok"]
+WORST_FIRST: tuple[Word, ...] = ("stale", "failing", "starting", "ok")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What is known of all sites at one moment, which is ``monotonic`` and ``time``, Unix time.
+
+    ``due`` has the monotonic time of the next poll by site and source, None where one is under way.
+    """
+
+    snapshots: Iterable[Snapshot]
+    due: Mapping[tuple[str, str], float | None]
+    monotonic: float
+    time: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     """One source of one site; times are Unix time, the rest seconds, unknown ones None.
 
-    ``age`` is how long ago the last success was, whatever has happened to the machine's clock.
+    ``state`` is ``starting`` until the first poll has ended, then ``ok`` or ``failing`` as the last
+    one went, and ``stale`` when the last success is longer ago than ``stale_after``, however the
+    last one went. ``age`` is how long ago it was, whatever has happened to the machine's clock.
     """
 
     source: str
+    state: Word
     success: bool | None
     reason: str | None
     error: str | None
+    hint: str | None
     last_success: float | None
     age: float | None
     duration: float | None
     interval: float
+    next_poll: float | None
 
-    @classmethod
-    def of(cls, state: SourceState, now: float) -> SourceStatus:
-        """Look at a state at a monotonic time."""
-        return cls(
-            source=state.name,
-            success=state.success,
-            reason=state.reason,
-            error=state.error,
-            last_success=state.last_success,
-            age=None if state.succeeded is None else now - state.succeeded,
-            duration=state.duration,
-            interval=state.interval,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tickets:
+    """The two counts of a site that tell most."""
+
+    active: int
+    awaiting_reply: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteStatus:
+    """One site; ``tickets`` are None while they are withheld or not yet known."""
+
+    site: str
+    tickets: Tickets | None
+    sources: tuple[SourceStatus, ...]
+
+
+def statuses(moment: Moment) -> Iterator[SiteStatus]:
+    """Yield the status of each site."""
+    for snapshot in moment.snapshots:
+        yield SiteStatus(
+            site=snapshot.site,
+            tickets=_tickets(View.of(snapshot, moment.monotonic)),
+            sources=tuple(
+                _source(state, moment, moment.due.get((snapshot.site, state.name)))
+                for state in snapshot.sources.values()
+            ),
         )
 
 
-def as_json(snapshots: Iterable[Snapshot], now: float) -> dict[str, Any]:
-    """Return what ``/api/v1/sites`` shows at a monotonic time: every site and its sources."""
-    return {
-        "sites": [
-            {
-                "site": snapshot.site,
-                "sources": [
-                    asdict(SourceStatus.of(state, now)) for state in snapshot.sources.values()
-                ],
-            }
-            for snapshot in snapshots
-        ]
-    }
+def as_json(moment: Moment) -> bytes:
+    """Return what ``/api/v1/sites`` shows.
+
+    Written site by site: one call for thousands would let everybody else wait for its end.
+    """
+    sites = ", ".join(json.dumps(asdict(status)) for status in statuses(moment))
+    return f'{{"time": {moment.time!r}, "sites": [{sites}]}}\n'.encode()
 
 
-def as_page(snapshots: Iterable[Snapshot], now: float, *, version: str, telemetry_path: str) -> str:
-    """Return the landing page at a monotonic time; what in it is not ours is escaped."""
-    rows = (
-        _row(snapshot.site, SourceStatus.of(state, now))
-        for snapshot in snapshots
-        for state in snapshot.sources.values()
+def _tickets(view: View) -> Tickets | None:
+    if view.tickets is None:
+        return None
+    return Tickets(active=view.tickets.active, awaiting_reply=view.tickets.awaiting_reply)
+
+
+def _source(state: SourceState, moment: Moment, due: float | None) -> SourceStatus:
+    age = None if state.succeeded is None else moment.monotonic - state.succeeded
+    return SourceStatus(
+        source=state.name,
+        state=_word(state, age),
+        success=state.success,
+        reason=state.reason,
+        error=state.error,
+        hint=HINTS[state.reason] if state.reason else None,
+        last_success=state.last_success,
+        age=age,
+        duration=state.duration,
+        interval=state.interval,
+        next_poll=None if due is None else max(0.0, due - moment.monotonic),
     )
-    return _PAGE.substitute(
-        version=html.escape(version),
-        telemetry_path=html.escape(telemetry_path),
-        rows="\n".join(rows),
-    )
 
 
-def _row(site: str, status: SourceStatus) -> str:
-    word, css = _STATES[status.success]
-    cells = (
-        site,
-        status.source,
-        word,
-        status.reason or "",
-        status.error or "",
-        "never" if status.age is None else f"{_seconds(status.age)} ago",
-        _seconds(status.duration),
-        _seconds(status.interval),
-    )
-    return f'<tr class="{css}">' + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-
-
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:,.2f} s"
-
-
-_STATES = {
-    None: ("first poll under way", "new"),
-    True: ("ok", "ok"),
-    False: ("failing", "bad"),
-}
-_PAGE = Template("""\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="5">
-<title>WHMCS exporter</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { border-bottom: 1px solid #ccc; padding: .3rem .6rem }
-th, td { text-align: left; vertical-align: top; white-space: nowrap }
-td:nth-child(1), td:nth-child(5) { overflow-wrap: anywhere; white-space: pre-wrap }
-td:nth-child(1) { min-width: 8rem }
-td:nth-child(5) { min-width: 16rem }
-th:nth-child(n+6), td:nth-child(n+6) { text-align: right; font-variant-numeric: tabular-nums }
-.ok td:nth-child(3) { color: #176317 }
-.bad td:nth-child(3) { color: #a40000; font-weight: bold }
-</style>
-</head>
-<body>
-<h1>WHMCS exporter</h1>
-<p>Tickets of WHMCS's support desks for Prometheus. Version $version.</p>
-<ul>
-<li><a href="$telemetry_path">Metrics</a></li>
-<li><a href="/sd">Targets</a> for Prometheus</li>
-<li><a href="/api/v1/sites">This table as JSON</a></li>
-<li><a href="/-/healthy">Health</a>, <a href="/-/ready">readiness</a></li>
-</ul>
-<table>
-<thead>
-<tr><th>Site<th>Source<th>State<th>Reason<th>What was said<th>Last success<th>Took<th>Interval
-</thead>
-<tbody>
-$rows
-</tbody>
-</table>
-</body>
-</html>
-""")
+def _word(state: SourceState, age: float | None) -> Word:
+    if state.success is None:
+        return "starting"
+    if age is not None and age > state.stale_after:
+        return "stale"
+    return "ok" if state.success else "failing"

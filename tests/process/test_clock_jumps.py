@@ -9,7 +9,7 @@ import pytest
 
 from exporter import app, config
 from exporter.exposition.formats import TEXT
-from exporter.web.status import as_json
+from exporter.web.status import Moment, statuses
 from exporter.whmcs.client import open_session
 from tests.exposition_check import check, value
 from tests.fake_clock import FakeClock
@@ -66,9 +66,14 @@ def _text(exporter: app.Exporter) -> str:
     return text
 
 
-def _ages(exporter: app.Exporter) -> list[float]:
-    sites = as_json(exporter.snapshots(), exporter.monotonic())["sites"]
-    return [source["age"] for site in sites for source in site["sources"]]
+def _ages(exporter: app.Exporter) -> list[float | None]:
+    moment = Moment(
+        snapshots=exporter.snapshots(),
+        due=exporter.due(),
+        monotonic=exporter.monotonic(),
+        time=exporter.time(),
+    )
+    return [source.age for site in statuses(moment) for source in site.sources]
 
 
 @pytest.mark.parametrize("jump", JUMPS)

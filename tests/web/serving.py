@@ -58,9 +58,22 @@ class StandIn:
         self.probes.append((site, max_age, seconds))
         return next((snapshot for snapshot in self.shown if snapshot.site == site), None)
 
+    def due(self) -> dict[tuple[str, str], float | None]:
+        """Return when each source is polled next: in half a minute, the first ones now."""
+        return {
+            (snapshot.site, state.name): self.clock.monotonic() + 30
+            for snapshot in self.shown
+            for state in snapshot.sources.values()
+            if state.success is not None
+        }
+
     def monotonic(self) -> float:
         """Return the time by which ages are told."""
         return self.clock.monotonic()
+
+    def time(self) -> float:
+        """Return Unix time."""
+        return self.clock.time()
 
     def healthy(self) -> bool:
         """Tell what the test wants."""

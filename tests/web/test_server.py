@@ -21,7 +21,9 @@ from tests.web.serving import StandIn, serving
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAIN = {"Accept-Encoding": "identity"}
-PATHS = ("/", "/metrics", "/sd", "/api/v1/sites", "/-/healthy", "/healthz", "/-/ready", "/readyz")
+STATIC = ("/static/icon.svg", "/static/landing.css", "/static/landing.js")
+PROBES = ("/-/healthy", "/healthz", "/-/ready", "/readyz")
+PATHS = ("/", "/metrics", "/sd", "/api/v1/sites", *PROBES, *STATIC)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,9 @@ PATHS = ("/", "/metrics", "/sd", "/api/v1/sites", "/-/healthy", "/healthz", "/-/
         ("/healthz", "text/plain; charset=utf-8"),
         ("/-/ready", "text/plain; charset=utf-8"),
         ("/readyz", "text/plain; charset=utf-8"),
+        ("/static/icon.svg", "image/svg+xml; charset=utf-8"),
+        ("/static/landing.css", "text/css; charset=utf-8"),
+        ("/static/landing.js", "text/javascript; charset=utf-8"),
     ],
 )
 async def test_paths_answer(path: str, content_type: str) -> None:
@@ -63,7 +68,9 @@ async def test_every_answer_has_the_security_headers(path: str) -> None:
     """Browsers are told to run nothing, and nobody is told what serves."""
     async with serving() as served, served.client.get(path) as response:
         expected = {
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self'; "
+            "script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'",
             "Referrer-Policy": "no-referrer",
             "Server": "whmcs-exporter",
             "X-Content-Type-Options": "nosniff",
@@ -278,13 +285,25 @@ async def test_readiness(path: str) -> None:
             assert (200, "ok\n") == (response.status, await response.text())
 
 
-async def test_sites_as_json() -> None:
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+async def test_sites_as_json(encoding: str) -> None:
     """The JSON has every site and source, with what is unknown as null."""
     shown = [acme(), globex(), fresh_site("never polled")]
-    async with serving(StandIn(shown)) as served, served.client.get("/api/v1/sites") as response:
-        found = await response.json()
+    async with serving(StandIn(shown)) as served:
+        headers = {"Accept-Encoding": encoding}
+        async with served.client.get("/api/v1/sites", headers=headers) as response:
+            body = await response.read()
+        assert encoding == response.headers.get("Content-Encoding", "identity")
+    found = json.loads(gzip.decompress(body) if encoding == "gzip" else body)
     golden = (GOLDEN / "sites.json").read_text("utf-8")
     assert golden.split("\n") == f"{json.dumps(found, indent=2)}\n".split("\n")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/sites", *STATIC])
+async def test_nothing_that_a_person_sees_is_kept(path: str) -> None:
+    """An old page, or an old script, would look alive."""
+    async with serving() as served, served.client.get(path) as response:
+        assert "no-store" == response.headers["Cache-Control"]
 
 
 def test_no_other_page_can_have_the_path_of_the_metrics() -> None:
