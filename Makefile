@@ -10,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP) --require-hashes --only-binary=:all:
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom dist faults soak mutants clean prometheus3 viewer board-pictures
+.PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom dist faults soak mutants clean prometheus3 viewer board-pictures landing-picture
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -77,6 +77,9 @@ viewer: build/viewer/page/viewer.js ## Build the page that draws boards for the 
 
 board-pictures: .venv/dev viewer ## Draw the boards into docs/pictures, with Grafana's own components
 	$(BIN)/python -m tests.grafana.pictures
+
+landing-picture: .venv/dev ## Draw the landing page into docs/pictures, where Chromium is
+	$(BIN)/python -m tests.web.picture
 
 format: .venv/dev ## Put the code into its one format
 	$(BIN)/ruff check --fix .

@@ -23,7 +23,7 @@ from exporter.web.listen import Address
 from exporter.web.server import Pages, Server, WebOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aiohttp.typedefs import Handler, Middleware
 
@@ -51,6 +51,14 @@ class MadeUp:
     def snapshots(self) -> Iterable[Snapshot]:
         """Return every site's snapshot."""
         return self.store.snapshots
+
+    def due(self) -> Mapping[tuple[str, str], float | None]:
+        """Say nothing: nobody polls."""
+        return {}
+
+    def time(self) -> float:
+        """Return Unix time."""
+        return self._clock.time()
 
     async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
         """Return what is known of one site."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import bcrypt
@@ -12,6 +13,7 @@ from exporter import config, flags
 from exporter.config import web
 from exporter.exposition.families import FAMILIES
 from exporter.exposition.telemetry import Telemetry
+from exporter.web.status import WORST_FIRST, SourceStatus
 from exporter.whmcs.errors import REASONS
 from tests.docs.sample import README, sample, with_sample
 from tests.whmcs.authority import Authority
@@ -192,3 +194,10 @@ def test_the_table_of_alerts_is_whole() -> None:
     rules = (ROOT / "deploy" / "prometheus" / "rules" / "whmcs.rules.yml").read_text("utf-8")
     in_rules = re.findall(r"^ *- alert: (\w+)", rules, re.MULTILINE)
     assert set(in_rules) == set(first_cells("## Alerts"))
+
+
+def test_keys_of_the_sites_as_json() -> None:
+    """Each key of a source is in its table, each word that its state can be beside it."""
+    keys = [field.name for field in fields(SourceStatus)]
+    assert sorted(keys) == sorted(first_cells("### The landing page"))
+    assert all(f"`{word}`" in section("### The landing page") for word in WORST_FIRST)

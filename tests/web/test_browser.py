@@ -190,7 +190,7 @@ async def test_exporter_that_does_not_answer_is_seen(page: Tab) -> None:
         await opened(page, served)
         assert "" == await page.value(ALARM)
     await page.value("ask()")
-    said = "The exporter does not answer (Failed to fetch). The table is old: of 2027-01-15"
+    said = "The exporter does not answer (Failed to fetch). What is shown is old: of 2027-01-15"
     assert said in await page.value(ALARM)
     assert "No answer: WHMCS exporter" == await page.value("document.title")
     await page.value("answered.at -= 100000; tick()")

@@ -167,7 +167,7 @@ function tick() {
 function warn(problem, at) {
   document.body.classList.toggle("old", problem !== "");
   document.title = problem ? "No answer: WHMCS exporter" : "WHMCS exporter";
-  say(alarm, problem && `The exporter does not answer (${problem}). The table is old: of ${at} UTC.`);
+  say(alarm, problem && `The exporter does not answer (${problem}). What is shown is old: of ${at} UTC.`);
 }
 
 async function ask() {
