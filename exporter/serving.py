@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from exporter import __version__
+from exporter import __version__, garbage
 from exporter.app import Exporter
 from exporter.notify import Notifier
 from exporter.polling.clock import SystemClock
@@ -71,7 +71,9 @@ async def serve(
         reloader = Reloader(load, configuration, exporter, notifier, clock)
         _on_signals(reloader.ask, signal.SIGHUP)
         watchdog = partial(notifier.watch, exporter.healthy)
-        parts: list[Part] = [exporter.run, reloader.serve, reloader.watch, watchdog]
+        garbage.look_rarely()
+        sweep = partial(garbage.sweep, clock)
+        parts: list[Part] = [exporter.run, reloader.serve, reloader.watch, watchdog, sweep]
         if options.protection is not None:
             parts.append(options.protection.watch)
         pages = Pages(exporter, exporter.exposition, options.web, reloader.reload)

@@ -8,6 +8,7 @@ import pytest
 # A room and the rooms that it may know.
 ALLOWED: dict[str, set[str]] = {
     "durations": set(),
+    "garbage": {"polling"},
     "stamps": set(),
     "sharding": set(),
     "config": {"durations", "stamps"},
@@ -26,10 +27,10 @@ ALLOWED: dict[str, set[str]] = {
     "doctor": {"assembly", "config", "polling", "whmcs"},
     "app": {"assembly", "config", "exposition", "polling", "snapshots", "whmcs"},
     "reload": {"config", "polling"},
-    "serving": {"app", "config", "notify", "polling", "reload", "web", "whmcs"},
+    "serving": {"garbage", "app", "config", "notify", "polling", "reload", "web", "whmcs"},
     "demo": {"config", "serving", "simulator", "web"},
     "cli": {
-        *("config", "flags", "logs", "sharding", "web", "whmcs"),
+        *("config", "flags", "garbage", "logs", "sharding", "web", "whmcs"),
         *("app", "demo", "doctor", "healthcheck", "serving", "simulator", "textfile"),
     },
     "__main__": {"cli"},

@@ -86,7 +86,7 @@ class Reporter:
         self._lines = lines
         self._state: str | None = None
         self._since = 0.0
-        self._last_success = _NEVER
+        self._last_success: float | None = None
         self._collided = False
         self._dropped = False
 
@@ -97,14 +97,14 @@ class Reporter:
             self._report_state(state, poll)
             self._state, self._since = state, poll.ended
         if poll.error is None:
-            self._last_success = _written(poll.ended_at)
+            self._last_success = poll.ended_at
         self._report_lacks(poll)
 
     def _report_state(self, state: str, poll: Poll) -> None:
         facts: dict[str, object] = {}
         if poll.error is not None:
             facts |= {"reason": state, "error": str(poll.error), "hint": HINTS[state]}
-            facts |= {"last_success": self._last_success}
+            facts |= {"last_success": _written(self._last_success)}
         if self._state is not None:
             facts |= {"previous": self._state, "lasted": f"{poll.ended - self._since:.0f}s"}
         self._lines.write(FAILS if poll.error else SUCCEEDS, state, self._place | facts)
@@ -126,5 +126,7 @@ def _write(message: str, facts: Mapping[str, object]) -> None:
     log.log(_LEVELS.get(message, logging.WARNING), message, extra=dict(facts))
 
 
-def _written(unix_time: float) -> str:
+def _written(unix_time: float | None) -> str:
+    if unix_time is None:
+        return _NEVER
     return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
