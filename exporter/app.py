@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from exporter import __version__, assembly
@@ -26,7 +27,7 @@ from exporter.whmcs.client import Client, open_session
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import aiohttp
 
@@ -169,11 +170,16 @@ class Exporter:
         # Over before anything else begins: polls of one site never overlap.
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def poll_once(self) -> None:
-        """Poll every source once, and return when all of that has ended."""
+    async def poll_once(self, progress: Callable[[int], None]) -> None:
+        """Poll every source once, and return when all of that has ended.
+
+        ``progress`` is told how many are done, each time one is.
+        """
+        done = count(1)
         async with asyncio.TaskGroup() as group:
             for poller in self.pollers:
-                group.create_task(poller.poll_first())
+                poll = group.create_task(poller.poll_first())
+                poll.add_done_callback(lambda _: progress(next(done)))
         self._lines.sum_up()
 
     @property
@@ -224,8 +230,12 @@ class Exporter:
         self._telemetry.http_request(handler, code)
 
 
-async def collect(configuration: config.Config) -> tuple[bytes, bool]:
+async def collect(
+    configuration: config.Config, progress: Callable[[int], None] = lambda _: None
+) -> tuple[bytes, bool]:
     """Poll everything once; return the exposition as text 0.0.4, and whether all succeeded.
+
+    ``progress`` is told how many sources are done, each time one is.
 
     The client library's metrics about the process are left out: they would tell of this short run,
     and clash with node_exporter's own in a textfile.
@@ -234,7 +244,7 @@ async def collect(configuration: config.Config) -> tuple[bytes, bool]:
         exporter = Exporter(
             configuration.sites, session, clock=SystemClock(), process_metrics=False
         )
-        await exporter.poll_once()
+        await exporter.poll_once(progress)
         states = [state for snapshot in exporter.snapshots() for state in snapshot.sources.values()]
         exposition = exporter.exposition.render(TEXT, compress=False)
         return exposition, all(state.success for state in states)

@@ -109,10 +109,13 @@ def _check(args: argparse.Namespace) -> int:
 def _collect(args: argparse.Namespace) -> int:
     _take_descriptors()
     with certificates_unread(), garbage.imports_kept():
-        from exporter import app, textfile
+        from exporter import app, progress, textfile
 
     logs.configure(args.log_level, args.log_format)
-    exposition, all_succeeded = asyncio.run(app.collect(_load(args)))
+    configuration = _load(args)
+    sources = sum(len(site.sources) for site in configuration.sites)
+    with progress.counted(sources, "sources") as show:
+        exposition, all_succeeded = asyncio.run(app.collect(configuration, show))
     if args.output is None:
         _write_out(exposition)
     else:

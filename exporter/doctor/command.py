@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from exporter import config
+from exporter import config, progress
 from exporter.doctor import report
 from exporter.doctor.examination import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
 
 def run(configuration: config.Config, names: Sequence[str], form: str) -> tuple[str, bool]:
@@ -24,8 +23,8 @@ def run(configuration: config.Config, names: Sequence[str], form: str) -> tuple[
         ConfigError: There is no site of a name.
     """
     sites = _chosen(configuration.sites, names)
-    with _progress(len(sites)) as progress:
-        checkups = asyncio.run(examine(sites, progress))
+    with progress.counted(len(sites), "sites") as show:
+        checkups = asyncio.run(examine(sites, show))
     if form == "json":
         written = report.as_json(checkups)
     else:
@@ -45,23 +44,6 @@ def _no_site(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {len(known)}, {known[0]!r} is one"
     return f"--site: no site {name!r} is configured; {hint}"
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Count on a terminal what may take minutes; one line that is wiped out at the end."""
-    if total == 1 or sys.stderr is None or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    try:
-        yield lambda done: _show(f"{done} of {total} sites")
-    finally:
-        _show("")
-
-
-def _show(line: str) -> None:
-    sys.stderr.write(f"\r\x1b[K{line}")
-    sys.stderr.flush()
 
 
 def _shows_colours() -> bool:

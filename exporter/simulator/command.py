@@ -5,9 +5,11 @@ import asyncio
 import re
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from textwrap import fill
 
+from exporter import progress
 from exporter.simulator.access import DEFAULT_CREDENTIAL
 from exporter.simulator.answers import Shape
 from exporter.simulator.clock import FastClock
@@ -88,7 +90,8 @@ async def run(args: argparse.Namespace, stop: asyncio.Event | None = None) -> in
     if unknown:
         sys.stderr.write(f"argument --fault: no site {unknown[0]!r} among --sites\n")
         return 2
-    simulator = make_simulator(args)
+    with progress.counted(len(args.sites), "sites") as show:
+        simulator = make_simulator(args, show)
     try:
         await simulator.start(*args.listen_address)
     except OSError as error:
@@ -101,19 +104,21 @@ async def run(args: argparse.Namespace, stop: asyncio.Event | None = None) -> in
     return 0
 
 
-def make_simulator(args: argparse.Namespace) -> Simulator:
-    """Make the simulator that the flags describe; it begins now and does not listen yet."""
+def make_simulator(
+    args: argparse.Namespace, show: Callable[[int], None] = lambda _: None
+) -> Simulator:
+    """Make the simulator that the flags describe; it begins now and does not listen yet.
+
+    ``show`` is told how many sites are made, each time one is.
+    """
     start = datetime.now(UTC)
     faults: dict[str, Fault] = dict(args.fault)
-    sites = [
-        Site(
-            desk=HelpDesk(name, seed=args.seed, start=start, departments=args.departments),
-            shape=args.shape,
-            version=args.whmcs_version,
-            fault=faults.get(name),
-        )
-        for name in args.sites
-    ]
+    sites = []
+    for done, name in enumerate(args.sites, 1):
+        desk = HelpDesk(name, seed=args.seed, start=start, departments=args.departments)
+        fault = faults.get(name)
+        sites.append(Site(desk=desk, shape=args.shape, version=args.whmcs_version, fault=fault))
+        show(done)
     return Simulator(sites, FastClock(args.speed, start))
 
 

@@ -110,7 +110,7 @@ async def test_colours_and_progress_on_a_terminal(two: str) -> None:
     assert "\x1b[32mok" in text
     assert "\x1b[31mFAIL" in text
     wipe = "\r\x1b[K"
-    assert text.startswith(f"{wipe}1 of 2 sites{wipe}2 of 2 sites{wipe}acme  http")
+    assert text.startswith(f"{wipe}1 of 2 sites\r{wipe}2 of 2 sites\r{wipe}\racme  http")
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
