@@ -1,6 +1,7 @@
 """The README's sample: what the exporter publishes of one simulated site at one moment.
 
-``python -m tests.docs.sample`` writes it into the README; a test holds that it is there.
+``python -m tests.docs.sample`` writes it into the README, and the log's hints about each reason; a
+test holds that they are there.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from exporter.simulator.clock import FastClock
 from exporter.simulator.desk import HelpDesk
 from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
+from exporter.whmcs.errors import HINTS
+from tests.docs.pages import renew
 
 README = Path(__file__).parents[2] / "README.md"
-BLOCK = re.compile(r"(<!-- sample -->\n).*(<!-- /sample -->)", re.DOTALL)
 
 _MOMENT = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
 _SHOWN = re.compile(
@@ -46,11 +48,6 @@ async def sample() -> str:
     return "\n".join(line for line in lines if _SHOWN.match(line))
 
 
-def with_sample(readme: str, text: str) -> str:
-    """Return a README with a sample in its place."""
-    return BLOCK.sub(lambda match: f"{match[1]}```\n{text}\n```\n{match[2]}", readme)
-
-
 def _configuration(url: str) -> config.Config:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "sample.yml")
@@ -58,11 +55,15 @@ def _configuration(url: str) -> config.Config:
         return config.load(path, {})
 
 
-def main() -> None:
-    """Write the sample into the README."""
-    readme = README.read_text(encoding="utf-8")
-    README.write_text(with_sample(readme, asyncio.run(sample())), encoding="utf-8")
+def parts() -> dict[str, str]:
+    """Return what is generated, by the name of its place in the README."""
+    return {"sample": f"```\n{asyncio.run(sample())}\n```", "reasons": _reasons()}
+
+
+def _reasons() -> str:
+    rows = (f"| `{reason}` | {hint} |" for reason, hint in HINTS.items())
+    return "\n".join(["| reason | what to do first |", "|---|---|", *rows])
 
 
 if __name__ == "__main__":
-    main()
+    renew(README, parts())

@@ -1,4 +1,4 @@
-"""The README, held against the code: names, flags, reasons, and everything that can be run."""
+"""README and docs/ held against the code: names, flags, reasons, and what can be loaded."""
 
 from __future__ import annotations
 
@@ -12,75 +12,52 @@ import pytest
 from exporter import config, flags
 from exporter.config import web
 from exporter.exposition.families import FAMILIES
-from exporter.exposition.telemetry import Telemetry
 from exporter.web.status import WORST_FIRST, SourceStatus
 from exporter.whmcs.errors import REASONS
-from tests.docs.sample import README, sample, with_sample
+from tests.docs import configuration, metrics, sample, troubleshooting
+from tests.docs.pages import block, filled, first_cells, section
+from tests.docs.sample import README
 from tests.whmcs.authority import Authority
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from prometheus_client.metrics_core import Metric
-
-TEXT = README.read_text(encoding="utf-8")
 ROOT = README.parent
-API = {"WHMCS_URL": "http://127.0.0.1/", "WHMCS_IDENTIFIER": "a", "WHMCS_SECRET": "b"}
-LEGACY = {"WHMCS_URL": "http://127.0.0.1/", "WHMCS_USERNAME": "a", "WHMCS_PASSWORD": "b"}
-VALUES = {
-    "WHMCS_URL": "https://whmcs.example/",
-    "WHMCS_SITE": "name",
-    "WHMCS_INTERVAL": "30s",
-    "WHMCS_TIMEOUT": "5s",
-    "WHMCS_STALE_AFTER": "10m",
-    "WHMCS_SOURCES": "ticket_counts",
-    "WHMCS_HOST_HEADER": "whmcs.example",
-    "WHMCS_ALLOW_HTTP": "true",
-    "WHMCS_CA_FILE": str(ROOT / "tests" / "config" / "good" / "pem"),
-}
+_PARTS = ("bucket", "sum", "count")
+TEXT = README.read_text(encoding="utf-8")
+RUNNING, METRICS, TROUBLESHOOTING = (
+    (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("running.md", "metrics.md", "troubleshooting.md")
+)
 
 
-def section(title: str) -> str:
-    """Return what stands beneath a heading, up to the next of its level or above."""
-    level = len(title) - len(title.lstrip("#"))
-    prose = re.sub(r"^```.*?^```$", "", TEXT, flags=re.DOTALL | re.MULTILINE)
-    after = prose.split(f"\n{title}\n", 1)[1]
-    return re.split(rf"\n#{{1,{level}}} ", after, maxsplit=1)[0]
-
-
-def first_cells(title: str) -> list[str]:
-    """Return the names in code type that begin the rows of the tables beneath a heading."""
-    rows = [line for line in section(title).splitlines() if line.startswith("| `")]
-    return [name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
-
-
-def block(name: str) -> str:
-    """Return the text within the code block that a pair of comments marks."""
-    match = re.search(rf"<!-- {name} -->\n```\w*\n(.*?)```\n<!-- /{name} -->", TEXT, re.DOTALL)
-    assert match
-    return match[1]
-
-
-def own_families() -> dict[str, Metric]:
-    """Return the families of the exporter's own registry, by the name of their samples."""
-    registry = Telemetry("1", "2", process_metrics=False).registry
-    suffixes = {"counter": "_total"}
-    return {metric.name + suffixes.get(metric.type, ""): metric for metric in registry.collect()}
-
-
-def families() -> set[str]:
-    """Return the names of all families in code."""
-    return {family.name for family in FAMILIES} | own_families().keys()
+@pytest.mark.parametrize(
+    ("page", "parts"),
+    [
+        (README, sample.parts),
+        (metrics.PAGE, metrics.parts),
+        (configuration.PAGE, configuration.parts),
+        (troubleshooting.PAGE, troubleshooting.parts),
+    ],
+    ids=["sample", "metrics", "configuration", "troubleshooting"],
+)
+def test_what_is_generated_is_up_to_date(page: Path, parts: Callable[[], dict[str, str]]) -> None:
+    """``python -m tests.docs.NAME`` renews it, by the name of this case."""
+    text = page.read_text(encoding="utf-8")
+    assert filled(text, parts()) == text
 
 
 def test_the_tables_name_every_family_and_no_other() -> None:
-    """A family without a line in the README, or a line without a family, is a mistake."""
-    assert families() == set(first_cells("## What it publishes"))
+    """A family without a line in docs/metrics.md, or a line without a family, is a mistake."""
+    titles = ("## Tickets", "## The collection", "## The exporter itself")
+    named = [name for title in titles for name in first_cells(METRICS, title)]
+    assert metrics.families() == {name for name in named if name.startswith("whmcs_")}
 
 
 def test_the_tables_give_the_labels_of_the_sites_families() -> None:
     """The labels of each family are those in code."""
-    rows = re.findall(r"^\| `(whmcs_\w+)` \| ([\w, ]*) \|", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| `(whmcs_\w+)` \| \w+ \| ([\w, ]*) \|", METRICS, re.MULTILINE)
     written = {name: tuple(filter(None, labels.split(", "))) for name, labels in rows}
     in_code = {family.name: ("site", *family.labels) for family in FAMILIES}
     assert in_code == {name: written[name] for name in in_code}
@@ -88,19 +65,31 @@ def test_the_tables_give_the_labels_of_the_sites_families() -> None:
 
 def test_every_metric_named_in_the_documents_exists() -> None:
     """No sentence, rule or query speaks of a metric that is not there."""
-    known = families()
+    known = metrics.families()
     documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("grafana/*.md")]
     named = {
         name
         for document in documents
         for name in re.findall(r"\bwhmcs_[a-z_]+[a-z]\b", document.read_text(encoding="utf-8"))
     }
-    assert set() == named - known - {"whmcs_id", "whmcs_exporter"}
+    samples = {f"{name}_{part}" for name in metrics.histograms() for part in _PARTS}
+    assert set() == named - known - samples - {"whmcs_id", "whmcs_exporter"}
 
 
-def test_reasons_stand_in_the_order_of_judging() -> None:
-    """Troubleshooting has every reason, in the order in which the first one fits."""
-    assert list(REASONS) == first_cells("## Troubleshooting")
+def test_every_label_of_the_families_is_explained() -> None:
+    """Whoever reads a label's name finds what it is."""
+    labels = {label for family in FAMILIES for label in ("site", *family.labels)}
+    assert labels == set(first_cells(METRICS, "### Labels"))
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [(TEXT, "## Troubleshooting"), (TROUBLESHOOTING, "## Reasons")],
+    ids=["README", "troubleshooting"],
+)
+def test_reasons_stand_in_the_order_of_judging(text: str, title: str) -> None:
+    """The table has every reason, in the order in which the first one fits."""
+    assert list(REASONS) == first_cells(text, title)
 
 
 def test_the_number_of_reasons_is_right() -> None:
@@ -110,9 +99,7 @@ def test_the_number_of_reasons_is_right() -> None:
 
 def test_commands_are_those_of_the_program() -> None:
     """The table of commands is whole."""
-    assert list(flags.COMMANDS) == [
-        name for name in first_cells("### Commands") if not name.startswith("-")
-    ]
+    assert list(flags.COMMANDS) == first_cells(RUNNING, "## Commands")
 
 
 def test_flags_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,35 +107,32 @@ def test_flags_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         flags.parse(["serve", "--help"])
     in_help = set(re.findall(r"--[a-z]+(?:[.-][a-z-]+)*", capsys.readouterr().out))
-    assert in_help - {"--help"} == {
-        name for name in first_cells("### Commands") if name.startswith("--")
-    }
-
-
-async def test_the_sample_is_real() -> None:
-    """The sample is what the exporter publishes; ``python -m tests.docs.sample`` renews it."""
-    assert with_sample(TEXT, await sample()) == TEXT
-
-
-def test_the_configuration_example_is_good(tmp_path: Path) -> None:
-    """The example can be loaded as it stands, once its secrets exist."""
-    text = block("configuration").replace("/run/secrets/", "")
-    for name in ("acme_id", "acme_secret"):
-        (tmp_path / name).write_text("x", encoding="utf-8")
-    (tmp_path / "sites.d").mkdir()
-    path = tmp_path / "whmcs.yml"
-    path.write_text(text, encoding="utf-8")
-    environment = dict.fromkeys(re.findall(r"_env: (\w+)", text), "x")
-    loaded = config.load(path, environment)
-    assert ["acme", "globex"] == [site.name for site in loaded.sites]
+    assert in_help - {"--help"} == set(first_cells(RUNNING, "## Flags"))
 
 
 def test_the_minimal_configuration_is_good(tmp_path: Path) -> None:
     """The file that the installation begins with can be loaded, once its secret exists."""
     (tmp_path / "whmcs-exporter.secret").write_text("x", encoding="utf-8")
     path = tmp_path / "whmcs-exporter.yml"
-    path.write_text(block("minimal").replace("/etc/", ""), encoding="utf-8")
+    path.write_text(block(TEXT, "minimal").replace("/etc/", ""), encoding="utf-8")
     assert ["acme"] == [site.name for site in config.load(path, {}).sites]
+
+
+def test_the_keys_of_the_readme_exist() -> None:
+    """The README's short table of keys names no other than those of the reference."""
+    known = {path.partition(".")[0] for path, _ in configuration.in_code()}
+    assert set() == set(first_cells(TEXT, "## Configuration")) - known
+
+
+def test_the_defaults_of_the_readme_are_those_of_the_reference() -> None:
+    """What the README's short table gives as a default begins the reference's."""
+    page = configuration.PAGE.read_text(encoding="utf-8")
+    in_full = dict(re.findall(r"^\| `(\w+)` \| .*? \| (.*?) \|", page, re.MULTILINE))
+    rows = re.findall(
+        r"^\| `(\w+)` \| ([^|]+?) \|", section(TEXT, "## Configuration"), re.MULTILINE
+    )
+    assert ["interval", "timeout", "stale_after", "sources"] == [name for name, _ in rows]
+    assert [] == [name for name, default in rows if not in_full[name].startswith(default)]
 
 
 def test_the_web_configuration_example_is_good(tmp_path: Path) -> None:
@@ -159,45 +143,21 @@ def test_the_web_configuration_example_is_good(tmp_path: Path) -> None:
     pair.key_file.rename(tmp_path / "server.key")
     authority.ca_file.rename(tmp_path / "clients.crt")
     path = tmp_path / "web.yml"
-    path.write_text(block("web"), encoding="utf-8")
+    path.write_text(block(RUNNING, "web"), encoding="utf-8")
     loaded = web.load(path)
     assert loaded.tls.context is not None
     assert bcrypt.checkpw(b"example", loaded.users[b"prometheus"])
-
-
-def test_the_example_of_a_mistake_is_what_the_program_says(tmp_path: Path) -> None:
-    """The message in the README comes out of a file with that mistake in that place."""
-    path = tmp_path / "whmcs.yml"
-    path.write_text(
-        "sites:\n  - name: acme\n    url: https://a.example\n    intervall: 30s\n"
-        "    identifier: a\n    secret: b\n",
-        encoding="utf-8",
-    )
-    with pytest.raises(config.ConfigError) as caught:
-        config.load(path, {})
-    assert str(caught.value).replace(f"{tmp_path}/", "") in TEXT
-
-
-def test_every_variable_of_the_table_is_read(tmp_path: Path) -> None:
-    """Setting any variable of the table changes the configuration that comes out."""
-    secret = tmp_path / "secret"
-    secret.write_text("from a file", encoding="utf-8")
-    for variable in first_cells("## Configuration"):
-        base = LEGACY if variable.startswith(tuple(LEGACY)[1:]) else API
-        kept = {name: value for name, value in base.items() if f"{name}_FILE" != variable}
-        changed = kept | {variable: VALUES.get(variable, str(secret))}
-        assert config.load(None, base) != config.load(None, changed)
 
 
 def test_the_table_of_alerts_is_whole() -> None:
     """The README names the alerts of the rules, in their order."""
     rules = (ROOT / "deploy" / "prometheus" / "rules" / "whmcs.rules.yml").read_text("utf-8")
     in_rules = re.findall(r"^ *- alert: (\w+)", rules, re.MULTILINE)
-    assert set(in_rules) == set(first_cells("## Alerts"))
+    assert set(in_rules) == set(first_cells(TEXT, "## Alerts"))
 
 
 def test_keys_of_the_sites_as_json() -> None:
     """Each key of a source is in its table, each word that its state can be beside it."""
     keys = [field.name for field in fields(SourceStatus)]
-    assert sorted(keys) == sorted(first_cells("### The landing page"))
-    assert all(f"`{word}`" in section("### The landing page") for word in WORST_FIRST)
+    assert sorted(keys) == sorted(first_cells(RUNNING, "### The landing page"))
+    assert all(f"`{word}`" in section(RUNNING, "### The landing page") for word in WORST_FIRST)

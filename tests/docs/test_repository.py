@@ -5,50 +5,47 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from exporter import __version__
-from tests.docs.sample import README
-from tests.docs.troubleshooting import PAGE, with_tables
+from tests.docs.pages import DOCUMENTS, ROOT, anchors, links
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOT = README.parent
-
 
 def test_links_between_documents_lead_somewhere() -> None:
-    """Every relative link of a document names a file that is there."""
+    """Every relative link of a document names a file or folder that is there."""
     broken = [
         (document.name, target)
-        for document in [
-            path
-            for folder in ("", "docs/", "deploy/**/", "grafana/")
-            for path in ROOT.glob(f"{folder}*.md")
-        ]
-        for target in re.findall(
-            r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")
-        )
+        for document in DOCUMENTS
+        for target, _ in links(document.read_text(encoding="utf-8"))
         if not (document.parent / target).exists()
     ]
     assert [] == broken
 
 
-@pytest.mark.parametrize("page", [README, PAGE], ids=lambda page: page.name)
-def test_headings_that_links_name_exist(page: Path) -> None:
-    """Every link within a page names one of its headings."""
-    text = page.read_text(encoding="utf-8")
-    headings = {
-        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
-        for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    }
-    assert set() == set(re.findall(r"\]\(#([^)]+)\)", text)) - headings
+def test_headings_that_links_name_exist() -> None:
+    """Every link to a part of a page, its own or another, names one of that page's headings."""
+    broken = [
+        (document.name, target, anchor)
+        for document in DOCUMENTS
+        for target, anchor in links(document.read_text(encoding="utf-8"))
+        if anchor and anchor not in _anchors(document, target)
+    ]
+    assert [] == broken
 
 
-def test_causes_and_remedies_are_the_doctors() -> None:
-    """``python -m tests.docs.troubleshooting`` renews the tables of the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    assert with_tables(text) == text
+def _anchors(document: Path, target: str) -> set[str]:
+    page = document.parent / target if target else document
+    return anchors(page.read_text(encoding="utf-8"))
+
+
+def test_the_index_has_every_page_of_docs() -> None:
+    """Whoever opens docs/ finds each page in its README, and the README leads there."""
+    index = ROOT / "docs" / "README.md"
+    linked = {target for target, _ in links(index.read_text(encoding="utf-8"))}
+    pages = {page.name for page in index.parent.glob("*.md")} - {index.name}
+    assert pages <= linked
+    assert ("docs/README.md", "") in links((ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 def test_the_changelog_has_a_place_for_what_comes() -> None:

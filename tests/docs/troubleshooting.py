@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from exporter.doctor.cases import CASES, warnings
 from exporter.doctor.checkup import Advice
+from tests.docs.pages import renew
 from tests.docs.sample import README
 from tests.doctor.clinic import golden
 
 PAGE = README.parent / "docs" / "troubleshooting.md"
 
 
-def with_tables(page: str) -> str:
-    """Return a page with everything that is generated in its place."""
-    for name, text in (("example", _example()), ("cases", _cases()), ("warnings", _warnings())):
-        before, _, rest = page.partition(f"<!-- {name} -->\n")
-        end = f"<!-- /{name} -->"
-        page = f"{before}<!-- {name} -->\n{text}\n{end}{rest.partition(end)[2]}"
-    return page
+def parts() -> dict[str, str]:
+    """Return what is generated, by the name of its place in the page."""
+    return {"example": _example(), "cases": _cases(), "warnings": _warnings()}
 
 
 def _example() -> str:
@@ -41,10 +38,5 @@ def _warnings() -> str:
     return "\n".join([*rows, *(f"| {row.cause} | {row.remedy} |" for row in found)])
 
 
-def main() -> None:
-    """Write the tables into the page."""
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    renew(PAGE, parts())
