@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from exporter.whmcs.errors import SchemaMismatch
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 # Above it a float, which every sample is, no longer holds each whole number.
 _LARGEST_COUNT = 2**53
 _DIGITS = re.compile("0*([0-9]{1,16})", re.ASCII)
+# `fromisoformat` takes other shapes, and from Python 3.13 on an hour 24.
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}", re.ASCII)
 _VERSION = re.compile("[0-9][0-9A-Za-z.-]{0,31}", re.ASCII)
 
 
@@ -56,6 +60,26 @@ class SupportDepartment:
     name: str
     awaiting_reply: int
     open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A row of GetTickets; of all that WHMCS tells about a ticket nothing else is kept.
+
+    ``number`` tells it from others, ``last_reply`` is naive: in the WHMCS server's own time zone.
+    """
+
+    number: str
+    department_id: int
+    last_reply: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPage:
+    """An answer of GetTickets: some of ``total`` tickets."""
+
+    total: int
+    tickets: tuple[Ticket, ...]
 
 
 def ticket_counts(document: Mapping[str, JSON]) -> TicketCounts:
@@ -113,6 +137,28 @@ def support_statuses(document: Mapping[str, JSON]) -> tuple[StatusCount, ...]:
     """
     return tuple(
         _status_count(place, row) for place, row in _nested_rows(document, "statuses", "status")
+    )
+
+
+def tickets(document: Mapping[str, JSON]) -> TicketPage:
+    """Decode GetTickets: ``tickets.ticket[]``.
+
+    A ticket without a real date is refused, and the page with it: it may be the one that waits
+    longest, and ages without it would look better than they are.
+
+    Raises:
+        SchemaMismatch: The total is missing, or a row lacks its number, department or date.
+    """
+    return TicketPage(
+        total=_count(document, "totalresults"),
+        tickets=tuple(
+            Ticket(
+                number=_identity(row, "tid", place),
+                department_id=_count(row, "deptid", place),
+                last_reply=_date(row, "lastreply", place),
+            )
+            for place, row in _nested_rows(document, "tickets", "ticket")
+        ),
     )
 
 
@@ -177,6 +223,22 @@ def _text(row: Mapping[str, JSON], field: str, place: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise SchemaMismatch(f"{place}`{field}` is missing or no text")
     return html.unescape(str(value))
+
+
+def _identity(row: Mapping[str, JSON], field: str, place: str) -> str:
+    text = _text(row, field, place)
+    if not text:
+        raise SchemaMismatch(f"{place}`{field}` is empty")
+    return text
+
+
+def _date(row: Mapping[str, JSON], field: str, place: str) -> datetime:
+    """Return a date and time of MySQL's; its ``0000-00-00 00:00:00`` is none."""
+    value = row.get(field)
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    raise SchemaMismatch(f"{place}`{field}` is no date and time")
 
 
 def _count(row: Mapping[str, JSON], field: str, place: str = "") -> int:

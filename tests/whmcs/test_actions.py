@@ -16,6 +16,7 @@ from exporter.whmcs import actions, decode
         ),
         (actions.GET_SUPPORT_DEPARTMENTS, "GetSupportDepartments", decode.support_departments),
         (actions.GET_SUPPORT_STATUSES, "GetSupportStatuses", decode.support_statuses),
+        (actions.GET_TICKETS, "GetTickets", decode.tickets),
     ],
 )
 def test_actions(action: actions.Action[object], name: str, decoder: object) -> None:

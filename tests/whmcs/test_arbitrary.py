@@ -1,7 +1,9 @@
 """Whatever JSON an answer holds, each action makes a value of it or an error of ours."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from exporter.whmcs import actions
 from exporter.whmcs.actions import Action
 from exporter.whmcs.answer import Answer, judge
-from exporter.whmcs.decode import StatusCount, SupportDepartment, TicketCounts
+from exporter.whmcs.decode import StatusCount, SupportDepartment, Ticket, TicketCounts, TicketPage
 from exporter.whmcs.document import JSON
 from exporter.whmcs.errors import REASONS, ApiError
 from tests.whmcs.arbitrary import DIGITS, TEXTS, documents
@@ -21,12 +23,14 @@ ACTIONS = [
     actions.GET_DEPARTMENT_TICKET_COUNTS,
     actions.GET_SUPPORT_DEPARTMENTS,
     actions.GET_SUPPORT_STATUSES,
+    actions.GET_TICKETS,
     actions.GET_DETAILS,
 ]
 COUNTS = DIGITS | st.integers(-1, 2**53 + 1) | st.sampled_from([3.0, 1.5, True, None])
+DATES = st.datetimes().map(lambda moment: moment.isoformat(" ", "seconds")) | TEXTS
 ROWS = st.fixed_dictionaries(
-    {"title": TEXTS, "name": TEXTS},
-    optional=dict.fromkeys(("id", "count", "awaitingreply", "opentickets"), COUNTS),
+    {"title": TEXTS, "name": TEXTS, "tid": TEXTS, "lastreply": DATES},
+    optional=dict.fromkeys(("id", "count", "awaitingreply", "opentickets", "deptid"), COUNTS),
 )
 LISTS = st.lists(ROWS, max_size=3) | st.dictionaries(TEXTS, ROWS, max_size=3) | documents()
 # Documents that are almost right, so that decoders get far.
@@ -40,6 +44,8 @@ ANSWERS = st.fixed_dictionaries(
         "status": LISTS,
         "filteredDepartments": st.lists(COUNTS, max_size=2) | documents(),
         "departments": st.fixed_dictionaries({}, optional={"department": LISTS}) | documents(),
+        "totalresults": COUNTS,
+        "tickets": st.fixed_dictionaries({}, optional={"ticket": LISTS}) | documents(),
         "whmcs": st.fixed_dictionaries({}, optional={"version": TEXTS}) | documents(),
         "statuses": st.fixed_dictionaries({}, optional={"status": LISTS}) | documents(),
     },
@@ -59,22 +65,24 @@ def seen(value: Any) -> Seen:  # noqa: ANN401 - each action has a type of its ow
     match value:
         case int():
             return Seen([value], [])
-        case None | str():
-            return Seen([], [] if value is None else [value])
-        case StatusCount(title, count):
-            return Seen([count], [title])
-        case SupportDepartment():
-            return Seen([value.id, value.awaiting_reply, value.open], [value.name])
-        case TicketCounts():
-            inner = seen((value.statuses, value.department_ids))
-            numbers = [value.active, value.awaiting_reply, value.flagged]
-            return Seen([*numbers, *inner.numbers], inner.texts)
+        case str():
+            return Seen([], [value])
+    parts = [seen(part) for part in parts_of(value)]
+    return Seen(
+        [number for part in parts for number in part.numbers],
+        [text for part in parts for text in part.texts],
+    )
+
+
+def parts_of(value: Any) -> Iterable[Any]:  # noqa: ANN401 - the same
+    """Return what a value consists of; nothing, or a date of unknown zone, has no parts."""
+    match value:
+        case None | datetime(tzinfo=None):
+            return ()
         case tuple():
-            parts = [seen(part) for part in value]
-            return Seen(
-                [number for part in parts for number in part.numbers],
-                [text for part in parts for text in part.texts],
-            )
+            return value
+        case StatusCount() | SupportDepartment() | TicketCounts() | Ticket() | TicketPage():
+            return [getattr(value, field.name) for field in fields(value)]
     raise AssertionError(type(value))
 
 

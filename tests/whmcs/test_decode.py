@@ -1,5 +1,6 @@
 """Good documents of each action, in every shape that PHP gives them."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,11 +8,14 @@ import pytest
 from exporter.whmcs.decode import (
     StatusCount,
     SupportDepartment,
+    Ticket,
     TicketCounts,
+    TicketPage,
     department_ticket_counts,
     support_departments,
     support_statuses,
     ticket_counts,
+    tickets,
     version,
 )
 
@@ -27,6 +31,19 @@ BILLING: dict[str, "JSON"] = {
     "awaitingreply": "2",
     "opentickets": "5",
 }
+# Of what WHMCS tells about a ticket; names, addresses and subject are somebody's own.
+TICKET: dict[str, "JSON"] = {
+    "id": "12",
+    "tid": "ABC-123456",
+    "deptid": "3",
+    "name": "Jane Doe",
+    "email": "jane.doe@example.com",
+    "subject": "My password is secret",
+    "date": "2026-03-01 08:00:00",
+    "lastreply": "2026-03-02 09:05:07",
+    "status": "Open",
+}
+DECODED = Ticket(number="ABC-123456", department_id=3, last_reply=datetime(2026, 3, 2, 9, 5, 7))  # noqa: DTZ001 - no zone is known
 
 
 def counts(**fields: "JSON") -> TicketCounts:
@@ -190,6 +207,53 @@ def test_missing_holders() -> None:
     """An empty list's key may be missing."""
     assert () == support_departments({})
     assert () == support_statuses({})
+
+
+@pytest.mark.parametrize("rows", [[TICKET, TICKET], {"0": TICKET, "4": TICKET}])
+def test_tickets(rows: "JSON") -> None:
+    """Of a ticket only its number, its department and its last reply are kept, row by row."""
+    document: dict[str, JSON] = {"totalresults": "812", "tickets": {"ticket": rows}}
+    assert TicketPage(total=812, tickets=(DECODED, DECODED)) == tickets(document)
+
+
+def test_a_ticket_shows_nothing_personal() -> None:
+    """What is not decoded can be printed nowhere."""
+    found = repr(tickets({"totalresults": 1, "tickets": {"ticket": [TICKET]}}))
+    for field in ("name", "email", "subject"):
+        assert str(TICKET[field]) not in found
+
+
+@pytest.mark.parametrize(
+    ("tid", "expected"), [(123456, "123456"), ("0012", "0012"), ("A&amp;B", "A&B")]
+)
+def test_ticket_numbers(tid: "JSON", expected: str) -> None:
+    """A ticket's number is a text, or what PHP made of one."""
+    (found,) = tickets({"totalresults": 1, "tickets": {"ticket": [TICKET | {"tid": tid}]}}).tickets
+    assert expected == found.number
+
+
+@pytest.mark.parametrize("fields", [{}, {"tickets": []}, {"tickets": {"ticket": []}}])
+def test_no_tickets(fields: dict[str, "JSON"]) -> None:
+    """When nobody waits there is a total, and perhaps nothing else."""
+    assert TicketPage(total=0, tickets=()) == tickets({"totalresults": 0, **fields})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-02-29 23:59:59",
+        "1970-01-01 00:00:00",
+        "0001-01-01 00:00:00",
+        "9999-12-31 23:59:59",
+        "2026-03-29 02:30:00",
+    ],
+)
+def test_dates(text: str) -> None:
+    """Any date of the calendar is one; whether a time zone had that hour is not decoding."""
+    row: JSON = TICKET | {"lastreply": text}
+    (found,) = tickets({"totalresults": 1, "tickets": {"ticket": [row]}}).tickets
+    assert text == str(found.last_reply)
+    assert None is found.last_reply.tzinfo
 
 
 @pytest.mark.parametrize("text", ["8.0.0", "9.0.1-release.1", "7.10.3-rc.2", "9"])

@@ -8,12 +8,13 @@ import pytest
 from exporter.whmcs import decode
 from exporter.whmcs.document import JSON
 from exporter.whmcs.errors import SchemaMismatch
-from tests.whmcs.test_decode import BILLING, NUMBERS, OPEN
+from tests.whmcs.test_decode import BILLING, NUMBERS, OPEN, TICKET
 
 SENT = "Sent47"
 NEITHER = "is neither a list nor an object"
 HOLDER = "is neither an object nor an empty list"
 UNFIT = "is no whole number from 0 to 2^53"
+NO_DATE = "is no date and time"
 
 
 def message(decoder: Callable[[Mapping[str, JSON]], object], document: dict[str, JSON]) -> str:
@@ -157,6 +158,64 @@ def test_department_ticket_counts(fields: dict[str, JSON]) -> None:
 def test_support_departments(departments: JSON, expected: str) -> None:
     """GetSupportDepartments is refused when a row lacks something, or an id stands twice."""
     assert expected == message(decode.support_departments, {"departments": departments})
+
+
+@pytest.mark.parametrize(
+    ("tickets", "expected"),
+    [
+        (None, f"`tickets` {HOLDER}"),
+        (SENT, f"`tickets` {HOLDER}"),
+        ([TICKET], f"`tickets` {HOLDER}"),
+        ({"ticket": SENT}, f"`ticket` {NEITHER}"),
+        ({"ticket": [TICKET, SENT]}, "`ticket`, row 2: no object"),
+        ({"ticket": [{}]}, "`ticket`, row 1: `tid` is missing or no text"),
+        ({"ticket": [TICKET | {"tid": 1.5}]}, "`ticket`, row 1: `tid` is missing or no text"),
+        ({"ticket": [TICKET | {"tid": ""}]}, "`ticket`, row 1: `tid` is empty"),
+        ({"ticket": [TICKET, {"tid": SENT}]}, "`ticket`, row 2: `deptid` is missing"),
+        ({"ticket": [TICKET | {"deptid": SENT}]}, f"`ticket`, row 1: `deptid` {UNFIT}"),
+        ({"ticket": [{"tid": SENT, "deptid": 1}]}, f"`ticket`, row 1: `lastreply` {NO_DATE}"),
+    ],
+)
+def test_tickets(tickets: JSON, expected: str) -> None:
+    """GetTickets is refused when a row lacks something; nothing of the row is repeated."""
+    assert expected == message(decode.tickets, {"totalresults": 2, "tickets": tickets})
+
+
+def test_missing_total() -> None:
+    """Without a total nobody knows where the pages end."""
+    assert "`totalresults` is missing" == message(decode.tickets, {"tickets": {"ticket": []}})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0000-00-00 00:00:00",
+        "-0001-11-30 00:00:00",
+        "2026-02-29 12:00:00",
+        "2026-13-01 12:00:00",
+        "2026-12-01 24:00:00",
+        "2026-12-01 23:60:00",
+        "2026-12-01 23:59:60",
+        "2026-12-01",
+        "2026-12-01T12:00:00",
+        "2026-12-01 12:00:00\n",
+        "2026-12-01 12:00:00+01:00",
+        "٢٠٢٦-12-01 12:00:00",
+        "yesterday",
+        "",
+        SENT,
+        None,
+        True,
+        1_772_000_000,
+        [],
+        {},
+    ],
+)
+def test_dates(value: JSON) -> None:
+    """What is no date of the calendar, MySQL's zero above all, is refused."""
+    row = TICKET | {"lastreply": value}
+    document: dict[str, JSON] = {"totalresults": 2, "tickets": {"ticket": [TICKET, row]}}
+    assert f"`ticket`, row 2: `lastreply` {NO_DATE}" == message(decode.tickets, document)
 
 
 @pytest.mark.parametrize(
