@@ -15,14 +15,14 @@ _whmcs_exporter() {
   --log.level) words="debug info warn error" ;;
   --log.format) words="logfmt json" ;;
   --format) words="text json" ;;
-  --departments | --fault | --seed | --shape | --shard | --site | --sites | --speed | --total-shards | --web.listen-address | --web.max-requests | --web.telemetry-path | --whmcs-version) return ;;
+  --departments | --fault | --seed | --shape | --shard | --site | --sites | --speed | --timezone | --total-shards | --web.listen-address | --web.max-requests | --web.telemetry-path | --whmcs-version) return ;;
   *)
     case ${COMP_WORDS[1]} in
     check) words="--help --config.file --log.level --log.format --web.config.file" ;;
     doctor) words="--help --config.file --log.level --log.format --site --format" ;;
     collect) words="--help --config.file --log.level --log.format --output" ;;
     healthcheck) words="--help --web.listen-address" ;;
-    simulate) words="--help --web.listen-address --sites --departments --seed --speed --whmcs-version --shape --fault" ;;
+    simulate) words="--help --web.listen-address --sites --departments --seed --speed --whmcs-version --shape --timezone --fault" ;;
     demo) words="--help --web.listen-address" ;;
     *) words="--help --config.file --log.level --log.format --web.config.file --config.check --web.listen-address --web.telemetry-path --web.max-requests --web.enable-lifecycle --web.disable-exporter-metrics --shard --total-shards" ;;
     esac

@@ -46,6 +46,7 @@ complete -c whmcs-exporter -n '__fish_seen_subcommand_from simulate' -l seed -d 
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from simulate' -l speed -d 'simulated seconds in a second (default: 1)' -x
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from simulate' -l whmcs-version -d 'before 9.0 counts are of all departments, whoever asks (default: 9.0)' -x
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from simulate' -l shape -d 'how answers are shaped, commas between: string-numbers, object-lists, encoded-names, status-list (default: none)' -x
+complete -c whmcs-exporter -n '__fish_seen_subcommand_from simulate' -l timezone -d 'of the dates of tickets, which do not tell it (default: UTC)' -x
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from simulate' -l fault -d 'a fault from the start; repeatable' -x
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from demo' -l help -d 'show this help message and exit'
 complete -c whmcs-exporter -n '__fish_seen_subcommand_from demo' -l web.listen-address -d 'where the exporter listens (default: 127.0.0.1:9942)' -x

@@ -6,7 +6,8 @@ from enum import Flag, auto
 from html import escape
 from typing import TypeAlias
 
-from exporter.simulator.state import DeskState
+from exporter.simulator.state import DeskState, OpenTicket
+from exporter.simulator.tickets import Listing, chosen
 
 Fields: TypeAlias = dict[str, object]
 
@@ -32,6 +33,8 @@ class Question:
 
     Attributes:
         state: Everything that the desk holds.
+        tickets: Lists its tickets, which costs too much to be done for every question.
+        listing: How they are listed.
         form: The request's fields.
         departments: Ids that the caller is assigned to; None: all.
         version: WHMCS's, as major and minor.
@@ -39,6 +42,8 @@ class Question:
     """
 
     state: DeskState
+    tickets: Callable[[], Iterable[OpenTicket]]
+    listing: Listing
     form: Mapping[str, str]
     departments: frozenset[int] | None
     version: tuple[int, int]
@@ -126,6 +131,39 @@ def get_support_statuses(question: Question) -> Fields:
     }
 
 
+def get_tickets(question: Question) -> Fields:
+    """Answer GetTickets: a page of them, with the names that real ones would have."""
+    listing, form = question.listing, question.form
+    state = question.assigned("ignore_dept_assignments")
+    tickets = listing.ordered(chosen(question.tickets(), state, form))
+    part = listing.page(form)
+    rows = [_ticket(question, ticket) for ticket in tickets[part]]
+    return {
+        "totalresults": question.number(len(tickets)),
+        "startnumber": question.number(part.start),
+        "numreturned": question.number(len(rows)),
+        "tickets": {"ticket": question.rows(rows)},
+    }
+
+
+def _ticket(question: Question, ticket: OpenTicket) -> Fields:
+    number, date = question.number, question.listing.date
+    return {
+        "id": number(ticket.id),
+        "tid": f"SIM-{ticket.id:06}",
+        "deptid": number(ticket.department_id),
+        "userid": number(ticket.id),
+        # What an exporter must never show is easily found.
+        "name": f"Simulated Customer {ticket.id}",
+        "email": f"customer-{ticket.id}@simulated.invalid",
+        "subject": f"Simulated Subject {ticket.id}",
+        "date": date(ticket.opened),
+        "lastreply": date(ticket.last_reply),
+        "status": question.name(ticket.status),
+        "flag": number(int(ticket.flagged)),
+    }
+
+
 def whmcs_details(question: Question) -> Fields:
     """Answer WhmcsDetails: a release of the version that is simulated."""
     version = "{}.{}.0".format(*question.version)
@@ -136,6 +174,7 @@ ACTIONS: Mapping[str, Callable[[Question], Fields]] = {
     "GetTicketCounts": get_ticket_counts,
     "GetSupportDepartments": get_support_departments,
     "GetSupportStatuses": get_support_statuses,
+    "GetTickets": get_tickets,
     "WhmcsDetails": whmcs_details,
 }
 

@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from textwrap import fill
 
 from exporter import progress
@@ -17,6 +17,7 @@ from exporter.simulator.desk import HelpDesk
 from exporter.simulator.faults import FAULTS, Fault, find_fault
 from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
+from exporter.simulator.tickets import Listing
 
 _SHOWN_SITES = 10
 _WIDTH = 79
@@ -64,6 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Shape.PLAIN,
         metavar="SHAPES",
         help=f"how answers are shaped, commas between: {', '.join(_SHAPES)} (default: none)",
+    )
+    add(
+        "--timezone",
+        type=_timezone,
+        default=UTC,
+        metavar="NAME",
+        help="of the dates of tickets, which do not tell it (default: UTC)",
     )
     add(
         "--fault",
@@ -115,9 +123,14 @@ def make_simulator(
     faults: dict[str, Fault] = dict(args.fault)
     sites = []
     for done, name in enumerate(args.sites, 1):
-        desk = HelpDesk(name, seed=args.seed, start=start, departments=args.departments)
-        fault = faults.get(name)
-        sites.append(Site(desk=desk, shape=args.shape, version=args.whmcs_version, fault=fault))
+        site = Site(
+            desk=HelpDesk(name, seed=args.seed, start=start, departments=args.departments),
+            shape=args.shape,
+            listing=Listing(timezone=args.timezone),
+            version=args.whmcs_version,
+            fault=faults.get(name),
+        )
+        sites.append(site)
         show(done)
     return Simulator(sites, FastClock(args.speed, start))
 
@@ -205,6 +218,16 @@ def _shape(text: str) -> Shape:
             raise argparse.ArgumentTypeError(message)
         shape |= _SHAPES[name]
     return shape
+
+
+def _timezone(text: str) -> tzinfo:
+    import zoneinfo  # noqa: PLC0415 - few simulations need it, and every start would pay
+
+    try:
+        return zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError) as error:
+        message = f"{text!r} is no time zone on this system, such as Europe/Berlin"
+        raise argparse.ArgumentTypeError(message) from error
 
 
 def _site_fault(text: str) -> tuple[str, Fault]:

@@ -8,6 +8,7 @@ from exporter.simulator.answers import ACTIONS, SCOPED_SINCE, Fields, Question, 
 from exporter.simulator.desk import HelpDesk
 from exporter.simulator.faults import Fault
 from exporter.simulator.reply import Reply, refuse
+from exporter.simulator.tickets import Listing
 
 _BAD_REQUEST = 400
 
@@ -21,6 +22,7 @@ class Site:
         access: Its credential, from which one for each department is derived.
         door: Which addresses may call.
         shape: How answers are shaped.
+        listing: How tickets are listed.
         version: WHMCS's, as major and minor.
         fault: What goes wrong at present.
     """
@@ -29,6 +31,7 @@ class Site:
     access: Access = field(default_factory=Access)
     door: Door = field(default_factory=Door)
     shape: Shape = Shape.PLAIN
+    listing: Listing = field(default_factory=Listing)
     version: tuple[int, int] = SCOPED_SINCE
     fault: Fault | None = None
 
@@ -58,6 +61,8 @@ class Site:
         return ACTIONS[action](
             Question(
                 state=self.desk.state(),
+                tickets=self.desk.open_tickets,
+                listing=self.listing,
                 form=form,
                 departments=access.departments,
                 version=self.version,

@@ -23,7 +23,7 @@ LOGIN = {
     [
         (GOOD, 400, "Empty action request"),
         ({"responsetype": "json"}, 400, "Empty action request"),
-        (COUNTS | {"action": "GetTickets"}, 400, "Command not found"),
+        (COUNTS | {"action": "GetClients"}, 400, "Command not found"),
         (COUNTS | {"secret": "x"}, 403, "Invalid or missing credentials"),
         (COUNTS | {"identifier": "x"}, 403, "Invalid or missing credentials"),
         (COUNTS | {"identifier": "simulated-dept-9"}, 403, "Invalid or missing credentials"),

@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import socket
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -97,6 +98,7 @@ def test_flags_reach_the_sites() -> None:
     args = _parse(
         *("--sites", "12", "--departments", "2", "--whmcs-version", "8.13.1"),
         *("--shape", "status-list,string-numbers", "--fault", "site-3=hang", "--speed", "60"),
+        *("--timezone", "Europe/Berlin"),
     )
     sites = make_simulator(args).sites
 
@@ -104,6 +106,7 @@ def test_flags_reach_the_sites() -> None:
     assert {1, 2} == sites["site-1"].desk.department_ids
     assert (8, 13) == sites["site-1"].version
     assert Shape.STATUS_LIST | Shape.STRING_NUMBERS == sites["site-1"].shape
+    assert ZoneInfo("Europe/Berlin") == sites["site-1"].listing.timezone
     assert sites["site-3"].fault is not None
     assert sites["site-1"].fault is None
 
@@ -135,6 +138,8 @@ async def test_many_sites_are_not_all_listed(capsys: pytest.CaptureFixture[str])
         (["--speed", "1000001"], "'1000001' is not a speed"),
         (["--whmcs-version", "9"], "'9' is not a version"),
         (["--shape", "round"], "no shape 'round'; there are string-numbers, object-lists, "),
+        (["--timezone", "Mars"], "'Mars' is no time zone on this system"),
+        (["--timezone", "/etc/passwd"], "'/etc/passwd' is no time zone on this system"),
         (["--fault", "hang"], "'hang' is not SITE=NAME"),
         (["--fault", "acme=hung"], "no fault 'hung'; did you mean"),
     ],
