@@ -147,7 +147,7 @@ class Exporter:
         return Poller(
             calls,
             source,
-            interval=site.interval,
+            interval=assembly.pace(site, source).interval,
             clock=self._clock,
             publisher=self._store,
             telemetry=self._telemetry,
@@ -194,8 +194,8 @@ class Exporter:
     async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
         """Return the snapshot of one site, polled anew where its last poll is older.
 
-        ``max_age`` is in seconds, None the site's interval; after ``seconds`` it is what is known
-        then. None when there is no such site.
+        ``max_age`` is in seconds, None each source's own interval; after ``seconds`` it is what is
+        known then. None when there is no such site.
         """
         pollers = self._polled[site].pollers if site in self._polled else ()
         await demand.polled(pollers, max_age, seconds)

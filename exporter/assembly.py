@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -14,6 +14,7 @@ from exporter.polling.sources.departments import (
     DepartmentsByStatuses,
 )
 from exporter.polling.sources.ticket_counts import TicketCountsSource
+from exporter.polling.sources.waiting import WaitingSource
 from exporter.snapshots import Snapshot, SourceState
 from exporter.stamps import Stamp, stamps
 from exporter.whmcs.client import Endpoint
@@ -29,15 +30,34 @@ if TYPE_CHECKING:
 _Key: TypeAlias = "tuple[config.TLSConfig, tuple[Stamp | None, ...]]"
 
 
+# So many bytes a ticket may take on average, long names and subjects among them. As many tickets
+# are on a page as stay within the size of an answer, but no more than WHMCS can list in time.
+_TICKET_BYTES = 2048
+_LARGEST_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a source is polled, and how old its readings may get; in seconds."""
+
+    interval: float
+    stale_after: float
+
+
+def pace(site: config.Site, source: Source) -> Pace:
+    """Return the pace of one of a site's sources: ``waiting`` costs more, and has its own."""
+    own = site.waiting if source.name == WaitingSource.name else site
+    return Pace(own.interval, own.stale_after)
+
+
 def first_snapshot(site: config.Site, polled: Sequence[Source]) -> Snapshot:
     """Return what is known of a site before its first poll."""
+    paces = {source.name: pace(site, source) for source in polled}
     return Snapshot(
         site=site.name,
         sources={
-            source.name: SourceState(
-                name=source.name, interval=site.interval, stale_after=site.stale_after
-            )
-            for source in polled
+            name: SourceState(name=name, interval=own.interval, stale_after=own.stale_after)
+            for name, own in paces.items()
         },
         requests={action: 0 for source in polled for action in source.actions},
         failures={},
@@ -47,7 +67,7 @@ def first_snapshot(site: config.Site, polled: Sequence[Source]) -> Snapshot:
 
 def sources(site: config.Site) -> tuple[Source, ...]:
     """Return the sources that a site is polled for."""
-    makers = {"ticket_counts": _ticket_counts, "departments": _departments}
+    makers = {"ticket_counts": _ticket_counts, "departments": _departments, "waiting": _waiting}
     return tuple(makers[name](site) for name in site.sources)
 
 
@@ -61,24 +81,41 @@ def _ticket_counts(site: config.Site) -> Source:
 
 
 def _departments(site: config.Site) -> Source:
-    wanted = Selection(site.departments.include, site.departments.exclude)
     if site.departments.by == "credentials":
         return DepartmentsByCredentials(
             credentials=tuple(
                 DepartmentCredential(name=department.name, credential=department.credential)
                 for department in site.departments.credentials
             ),
-            departments=wanted,
+            departments=_wanted(site),
             statuses=_statuses(site),
             limits=_limits(site),
         )
     return DepartmentsByStatuses(
         credential=site.credential,
         ignore_department_assignments=site.ignore_department_assignments,
-        departments=wanted,
+        departments=_wanted(site),
         statuses=_statuses(site),
         limits=_limits(site),
     )
+
+
+def _waiting(site: config.Site) -> Source:
+    import zoneinfo  # noqa: PLC0415 - few configurations need it, and every start would pay
+
+    return WaitingSource(
+        credential=site.credential,
+        ignore_department_assignments=site.ignore_department_assignments,
+        departments=_wanted(site),
+        timezone=zoneinfo.ZoneInfo(site.waiting.timezone),
+        page_size=max(1, min(_LARGEST_PAGE, site.limits.response_bytes // _TICKET_BYTES)),
+        max_pages=site.waiting.max_pages,
+        limits=_limits(site),
+    )
+
+
+def _wanted(site: config.Site) -> Selection[int]:
+    return Selection(site.departments.include, site.departments.exclude)
 
 
 def _statuses(site: config.Site) -> Selection[str]:

@@ -16,7 +16,8 @@ By = Literal["statuses", "credentials"]
 
 BY: Final[tuple[By, ...]] = ("statuses", "credentials")
 API_PATH: Final = "/includes/api.php"
-SOURCES: Final = ("ticket_counts", "departments")
+SOURCES: Final = ("ticket_counts", "departments", "waiting")
+DEFAULT_SOURCES: Final = SOURCES[:2]
 DEFAULT_INTERVAL: Final = 60.0
 DEFAULT_MAX_CONCURRENCY: Final = 2
 MIB: Final = 1024 * 1024
@@ -60,11 +61,19 @@ class Statuses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How the waiting times are polled; ``timezone`` is that of the WHMCS server's dates."""
+    """How the source ``waiting`` is polled.
 
-    timezone: str | None = None
+    ``timezone`` is that of the WHMCS server's dates; it may be empty where nobody polls them.
+    """
+
+    timezone: str = ""
     interval: float = 300.0
     max_pages: int = 20
+
+    @property
+    def stale_after(self) -> float:
+        """Return the age at which waiting times go stale, whatever the site's own is."""
+        return default_stale_after(self.interval)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +119,7 @@ class Site:
     timeout: float = default_timeout(DEFAULT_INTERVAL)
     stale_after: float = default_stale_after(DEFAULT_INTERVAL)
     max_concurrency: int = DEFAULT_MAX_CONCURRENCY
-    sources: tuple[str, ...] = SOURCES
+    sources: tuple[str, ...] = DEFAULT_SOURCES
     ignore_department_assignments: bool = True
     departments: Departments = Departments()
     statuses: Statuses = Statuses()

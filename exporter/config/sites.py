@@ -16,7 +16,6 @@ from exporter.config.model import (
 )
 from exporter.config.section import Section
 from exporter.config.values import (
-    Unfit,
     boolean,
     choice,
     duration,
@@ -46,19 +45,20 @@ def read_site(section: Section) -> Site | None:
 
 def _options(section: Section) -> partial[Site]:
     interval, timeout, stale_after = _pace(section)
+    sources = _sources(section)
     return partial(
         Site,
         interval=interval,
         timeout=timeout,
         stale_after=stale_after,
         max_concurrency=_count(section, "max_concurrency", model.DEFAULT_MAX_CONCURRENCY, 64),
-        sources=_sources(section),
+        sources=sources,
         ignore_department_assignments=section.scalar(
             "ignore_department_assignments", boolean, default=True
         ),
         departments=_departments(section),
         statuses=_statuses(section),
-        waiting=_waiting(section),
+        waiting=_waiting(section, timeout, is_polled="waiting" in sources),
         limits=_limits(section),
         host_header=section.scalar("host_header", addresses.host_header, None),
         proxy_url=section.scalar("proxy_url", addresses.proxy_url, None),
@@ -86,16 +86,10 @@ def _count(section: Section, key: str, default: int, most: int) -> int:
 
 def _sources(section: Section) -> tuple[str, ...]:
     if not section.find("sources"):
-        return model.SOURCES
-    chosen = {model.SOURCES[0], *section.scalars("sources", _source)}
+        return model.DEFAULT_SOURCES
+    known = partial(choice, options=model.SOURCES)
+    chosen = {model.SOURCES[0], *section.scalars("sources", known)}
     return tuple(source for source in model.SOURCES if source in chosen)
-
-
-def _source(value: str) -> str:
-    if value == "waiting":
-        msg = "`waiting` is not available in this version; leave it out"
-        raise Unfit(msg)
-    return choice(value, options=model.SOURCES)
 
 
 def _departments(section: Section) -> Departments:
@@ -142,14 +136,24 @@ def _statuses(section: Section) -> Statuses:
         )
 
 
-def _waiting(section: Section) -> Waiting:
+def _waiting(section: Section, timeout: float, *, is_polled: bool) -> Waiting:
     default = Waiting()
     with section.section("waiting") as inner:
-        return Waiting(
+        waiting = Waiting(
             timezone=inner.scalar("timezone", timezone, default.timezone),
             interval=inner.scalar("interval", _interval, default.interval),
             max_pages=_count(inner, "max_pages", default.max_pages, 1000),
         )
+        has_timezone = bool(inner.find("timezone"))
+    if is_polled and not has_timezone:
+        right = "give that of the WHMCS server, like Europe/Berlin"
+        wrong = f"source `waiting` needs {section.spelled('waiting.timezone')}"
+        section.conflict(("sources",), f"{wrong}: WHMCS's dates do not tell it; {right}")
+    if is_polled and timeout >= waiting.interval:
+        wrong = f"the timeout ({written(timeout)}) is not below `waiting.interval`"
+        right = f"({written(waiting.interval)}); shorten it, or poll less often"
+        section.conflict(("timeout", "waiting"), f"{wrong} {right}")
+    return waiting
 
 
 def _limits(section: Section) -> Limits:

@@ -24,12 +24,13 @@ _PLAIN = {
     "WHMCS_HOST_HEADER": "host_header",
     "WHMCS_ALLOW_HTTP": "allow_http",
 }
+_TIMEZONE = "WHMCS_WAITING_TIMEZONE"
 _SECRETS = ("identifier", "secret", "password", "access_key")
 
 
 def spelling() -> dict[str, str]:
     """Return the variables by the keys that they stand for."""
-    names = {key: variable for variable, key in _PLAIN.items()}
+    names = {key: variable for variable, key in _PLAIN.items()} | {"waiting.timezone": _TIMEZONE}
     for secret in _SECRETS:
         literal, file, variable = forms(secret)
         names |= dict.fromkeys((literal, variable), _variable(secret))
@@ -48,6 +49,8 @@ def table(environment: Mapping[str, str]) -> Table:
         nodes["sources"] = _listing(sources)
     if ca_file := given.get("WHMCS_CA_FILE"):
         nodes["tls_config"] = _entries({"ca_file": ca_file}, ca_file.place)
+    if timezone := given.get(_TIMEZONE):
+        nodes["waiting"] = _entries({"timezone": timezone}, timezone.place)
     return _entries(nodes, START)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from exporter.exposition.chunks import Chunks
 from exporter.exposition.compression import Piece, gzipped
-from exporter.exposition.families import FAMILIES, View
+from exporter.exposition.families import BLOCKS, View
 from exporter.exposition.lines import Lines
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ class Body:
 
 @dataclass(slots=True)
 class Site:
-    """What is kept of one site: its lines, one entry a family, and until when they are right."""
+    """What is kept of one site: its lines, one entry a block, and until when they are right."""
 
     snapshot: Snapshot
-    lines: tuple[Lines, ...] = (Lines(),) * len(FAMILIES)
+    lines: tuple[Lines, ...] = (Lines(),) * len(BLOCKS)
     series: int = 0
     stale_at: float = math.inf
 
@@ -81,9 +81,9 @@ class Exposition:
         self._telemetry = telemetry
         self._clock = clock
         self._sites: dict[str, Site] = {}
-        self._families = tuple(Chunks() for _ in FAMILIES)
+        self._blocks = tuple(Chunks() for _ in BLOCKS)
         self._next_stale = math.inf
-        self._headers: dict[Format, tuple[Piece, ...]] = {}
+        self._headers: dict[Format, tuple[Piece | None, ...]] = {}
         self._own: dict[Format, Piece] = {}
         self._own_until = -math.inf
         # Of the newest state. A change begins an empty one: who still works on the state before it
@@ -96,7 +96,7 @@ class Exposition:
         """Take a site's new snapshot, and encode what changed in it; new sites come last."""
         if snapshot.site not in self._sites:
             self._sites[snapshot.site] = Site(snapshot)
-            for chunks in self._families:
+            for chunks in self._blocks:
                 chunks.put(snapshot.site, b"")
         now = self._clock.monotonic()
         view = View.of(snapshot, now)
@@ -111,7 +111,7 @@ class Exposition:
     def forget(self, name: str) -> None:
         """Show a site no longer."""
         del self._sites[name]
-        for chunks in self._families:
+        for chunks in self._blocks:
             chunks.remove(name)
         self._bodies = {}
 
@@ -149,13 +149,12 @@ class Exposition:
         """Return the samples of some names, of some sites, or of some names of some sites.
 
         None stands for all. ``names`` are those of samples, as the client library's ``name[]``
-        means it. With ``sites``, each a known one, the exporter's own metrics are left out: they
-        belong to none.
+        means it; in OpenMetrics a site's histogram comes whole. With ``sites``, each a known one,
+        the exporter's own metrics are left out: they belong to none.
         """
         self._refresh()
-        wanted = (names is None or family.name in names for family in FAMILIES)
         pieces = self._pieces() if sites is None else self._pieces_of(sites)
-        chosen = self._with_headers(text_format, pieces, wanted)
+        chosen = self._with_headers(text_format, pieces, names)
         registry = self._telemetry.registry
         own = registry.restricted_registry(names if names and sites is None else ())
         return await Body((*chosen, Piece(text_format.encode(own))), compress).made()
@@ -163,10 +162,10 @@ class Exposition:
     def _encode(self, site: Site, view: View) -> None:
         before = site.lines
         site.lines = tuple(
-            lines.after(family, view.snapshot.site, family.rows(view))
-            for family, lines in zip(FAMILIES, before, strict=True)
+            lines.after(block, view.snapshot.site, block.rows(view))
+            for block, lines in zip(BLOCKS, before, strict=True)
         )
-        for chunks, old, new in zip(self._families, before, site.lines, strict=True):
+        for chunks, old, new in zip(self._blocks, before, site.lines, strict=True):
             if new is not old:
                 chunks.put(view.snapshot.site, new.text)
                 self._bodies = {}
@@ -190,30 +189,38 @@ class Exposition:
     def _body(self, text_format: Format, *, compress: bool) -> Body:
         if text_format not in self._own:
             self._own[text_format] = Piece(text_format.encode(self._telemetry.registry))
-        sites = self._with_headers(text_format, self._pieces(), (True for _ in FAMILIES))
+        sites = self._with_headers(text_format, self._pieces(), None)
         return Body((*sites, self._own[text_format]), compress)
 
     def _pieces(self) -> Iterator[tuple[Piece, ...]]:
-        """Yield what there is of each family."""
-        return (tuple(chunks.pieces()) for chunks in self._families)
+        """Yield what there is of each block."""
+        return (tuple(chunks.pieces()) for chunks in self._blocks)
 
     def _pieces_of(self, names: Collection[str]) -> Iterator[tuple[Piece, ...]]:
-        """Yield what there is of each family of some sites, in the order in which all come."""
+        """Yield what there is of each block of some sites, in the order in which all come."""
         chosen = [site.lines for name, site in self._sites.items() if name in names]
         for lines in zip(*chosen, strict=True):
             piece = Piece(*(line.text for line in lines))
             yield (piece,) if piece.size else ()
 
     def _with_headers(
-        self, text_format: Format, families: Iterable[tuple[Piece, ...]], wanted: Iterable[bool]
+        self,
+        text_format: Format,
+        blocks: Iterable[tuple[Piece, ...]],
+        names: Collection[str] | None,
     ) -> Iterator[Piece]:
-        """Put each family beneath its header; leave out one without samples."""
-        if text_format not in self._headers:
-            headers = text_format.headers([family.header() for family in FAMILIES])
-            self._headers[text_format] = tuple(map(Piece, headers))
-        for header, pieces, is_wanted in zip(
-            self._headers[text_format], families, wanted, strict=True
-        ):
-            if is_wanted and pieces:
+        """Put each block beneath its header; leave out one without samples."""
+        headers = self._headers_of(text_format)
+        for block, header, pieces in zip(BLOCKS, headers, blocks, strict=True):
+            if header and pieces and block.is_among(names):
                 yield header
                 yield from pieces
+
+    def _headers_of(self, text_format: Format) -> tuple[Piece | None, ...]:
+        """Return the header of each block; None of one that the format does not have."""
+        if text_format not in self._headers:
+            written = [block for block in BLOCKS if block.is_in(text_format)]
+            headers = map(Piece, text_format.headers([block.header() for block in written]))
+            of_block = dict(zip(written, headers, strict=True))
+            self._headers[text_format] = tuple(map(of_block.get, BLOCKS))
+        return self._headers[text_format]

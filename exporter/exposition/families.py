@@ -6,19 +6,22 @@ Prometheus's "Metric and label naming" and "Writing exporters".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from prometheus_client.core import Metric
 from prometheus_client.samples import Sample
+from prometheus_client.utils import floatToGoString
 
-from exporter.polling.readings import Departments, SiteTickets
+from exporter.exposition.formats import OPENMETRICS, TEXT, Format
+from exporter.polling.readings import AGES, Departments, SiteTickets, Waiting
 from exporter.whmcs.errors import REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from exporter.polling.readings import DepartmentTickets
+    from exporter.polling.readings import DepartmentTickets, DepartmentWaiting
     from exporter.snapshots import Snapshot, SourceState
 
 Row: TypeAlias = "tuple[tuple[str, ...], float]"
@@ -26,6 +29,8 @@ Row: TypeAlias = "tuple[tuple[str, ...], float]"
 
 _CACHED = "Polled and cached; absent while stale."
 _DEPARTMENT = ("department_id", "department")
+_BUCKET, _TOTALS = "_bucket", ("_gcount", "_gsum")
+_BOUNDS = tuple(map(floatToGoString, AGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +40,30 @@ class View:
     snapshot: Snapshot
     tickets: SiteTickets | None
     departments: tuple[DepartmentTickets, ...]
+    waiting: tuple[DepartmentWaiting, ...]
 
     @classmethod
     def of(cls, snapshot: Snapshot, now: float) -> View:
         """Look at a snapshot at a monotonic time."""
         tickets: SiteTickets | None = None
         departments: dict[int, DepartmentTickets] = {}
+        waiting: tuple[DepartmentWaiting, ...] = ()
         for state in snapshot.sources.values():
             for reading in state.fresh(now):
                 if isinstance(reading, SiteTickets):
                     tickets = reading
+                elif isinstance(reading, Waiting):
+                    waiting = reading.departments
                 else:
                     # The fresher reading comes last: no department is ever shown twice.
                     departments |= {row.id: row for row in reading.departments}
-        return cls(snapshot, tickets, tuple(departments.values()))
+        return cls(snapshot, tickets, tuple(departments.values()), waiting)
 
     @property
     def series(self) -> int:
         """How many ticket series are shown."""
         shown = self.tickets.series if self.tickets else 0
-        return shown + Departments(self.departments).series
+        return shown + Departments(self.departments).series + Waiting(self.waiting).series
 
     @property
     def states(self) -> Iterable[SourceState]:
@@ -64,27 +73,88 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """One family: how it is called and what its samples are. ``labels`` come after ``site``."""
+    """One family: how it is called and what its samples are. ``labels`` come after ``site``.
+
+    ``only`` is the one format that it is written in; None stands for both.
+    """
 
     name: str
-    type: Literal["gauge", "counter"] = "gauge"
+    type: Literal["gauge", "counter", "histogram", "gaugehistogram"] = "gauge"
     help: str
     labels: tuple[str, ...] = ()
     rows: Callable[[View], Iterable[Row]]
+    only: Format | None = None
+
+    def is_in(self, text_format: Format) -> bool:
+        """Tell whether a format has it."""
+        return self.only in {None, text_format}
+
+    def is_among(self, names: Collection[str] | None) -> bool:
+        """Tell whether any of its samples has one of these names; None stands for all."""
+        return names is None or any(name in names for name in self._sample_names())
+
+    def _sample_names(self) -> tuple[str, ...]:
+        return (self.name,)
 
     def header(self) -> Metric:
         """Return the family as the client library has it, without samples."""
         return Metric(self.name.removesuffix("_total"), self.help, self.type)
 
-    def metric(self, site: str, rows: Iterable[Row]) -> Metric:
-        """Return the family with the samples of one site."""
+    def metric(self, site: str | None, rows: Iterable[Row]) -> Metric:
+        """Return the family with the samples of one site; None leaves its label out."""
         metric = self.header()
-        names = ("site", *self.labels)
-        metric.samples = [
-            Sample(self.name, dict(zip(names, (site, *values), strict=True)), value)
-            for values, value in rows
-        ]
+        beside = {} if site is None else {"site": site}
+        metric.samples = [self._sample(beside, values, value) for values, value in rows]
         return metric
+
+    def _sample(self, beside: Mapping[str, str], values: tuple[str, ...], value: float) -> Sample:
+        return Sample(self.name, {**beside, **dict(zip(self.labels, values, strict=True))}, value)
+
+    def blocks(self) -> Iterable[Family]:
+        """Return what stands beneath a header of its own, in one format or the other."""
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaugeHistogram(Family):
+    """A histogram of what is there now, not of what has happened: its numbers may fall.
+
+    A row's last value is the upper bound of a bucket, or the suffix of a total. OpenMetrics has
+    such a type, and wants all samples of one set of labels together. Text 0.0.4 has not: there the
+    buckets are a histogram, and each total is a gauge of its own.
+    """
+
+    type: Literal["gauge", "counter", "histogram", "gaugehistogram"] = "gaugehistogram"
+
+    def _sample_names(self) -> tuple[str, ...]:
+        totals = _TOTALS if self.type == "gaugehistogram" else ()
+        return tuple(self.name + suffix for suffix in (_BUCKET, *totals))
+
+    def _sample(self, beside: Mapping[str, str], values: tuple[str, ...], value: float) -> Sample:
+        *others, part = values
+        labels = {**beside, **dict(zip(self.labels, others, strict=True))}
+        if part in _TOTALS:
+            return Sample(self.name + part, labels, value)
+        return Sample(self.name + _BUCKET, labels | {"le": part}, value)
+
+    def blocks(self) -> Iterable[Family]:
+        """Return the family for OpenMetrics, and its three parts for text."""
+        yield replace(self, only=OPENMETRICS)
+        yield replace(self, type="histogram", only=TEXT, rows=self._buckets)
+        for suffix in _TOTALS:
+            yield Family(
+                name=self.name + suffix,
+                help=self.help,
+                labels=self.labels,
+                rows=partial(self._total, suffix),
+                only=TEXT,
+            )
+
+    def _buckets(self, view: View) -> Iterator[Row]:
+        return (row for row in self.rows(view) if row[0][-1] not in _TOTALS)
+
+    def _total(self, suffix: str, view: View) -> Iterator[Row]:
+        return ((values[:-1], value) for values, value in self.rows(view) if values[-1] == suffix)
 
 
 def _of_tickets(value: Callable[[SiteTickets], int | None]) -> Callable[[View], Iterable[Row]]:
@@ -124,6 +194,22 @@ def _department_statuses(view: View) -> Iterator[Row]:
     for department in view.departments:
         for status, count in department.statuses.items():
             yield (str(department.id), department.name, status), count
+
+
+def _oldest(view: View) -> Iterator[Row]:
+    for department in view.waiting:
+        if department.oldest is not None:
+            yield (str(department.id), department.name), department.oldest
+
+
+def _ages(view: View) -> Iterator[Row]:
+    for department in view.waiting:
+        labels = (str(department.id), department.name)
+        for bound, count in zip(_BOUNDS, department.younger, strict=True):
+            yield (*labels, bound), count
+        yield (*labels, "+Inf"), department.count
+        yield (*labels, "_gcount"), department.count
+        yield (*labels, "_gsum"), department.age_sum
 
 
 def _up(view: View) -> Iterator[Row]:
@@ -197,6 +283,20 @@ FAMILIES: tuple[Family, ...] = (
         rows=_of_departments(lambda department: department.active),
     ),
     Family(
+        name="whmcs_oldest_awaiting_reply_timestamp_seconds",
+        help="Unix time of the oldest last reply among a department's tickets that await one: "
+        f"GetTickets tickets.ticket.lastreply, status Awaiting Reply. {_CACHED}",
+        labels=_DEPARTMENT,
+        rows=_oldest,
+    ),
+    GaugeHistogram(
+        name="whmcs_awaiting_reply_age_seconds",
+        help="How long a department's tickets have been awaiting a reply: "
+        f"GetTickets tickets.ticket.lastreply, status Awaiting Reply. {_CACHED}",
+        labels=_DEPARTMENT,
+        rows=_ages,
+    ),
+    Family(
         name="whmcs_up",
         help="1 when the last poll of GetTicketCounts succeeded, 0 when it failed.",
         rows=_up,
@@ -252,3 +352,6 @@ FAMILIES: tuple[Family, ...] = (
         rows=lambda view: [((), view.snapshot.dropped)],
     ),
 )
+
+BLOCKS: tuple[Family, ...] = tuple(block for family in FAMILIES for block in family.blocks())
+"""The same as they are written: each beneath a header of its own."""

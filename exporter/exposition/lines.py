@@ -51,6 +51,6 @@ class Lines:
 
 def _template(family: Family, site: str, labels: Iterable[tuple[str, ...]]) -> str:
     metric = family.metric(site, ((values, 0) for values in labels))
-    zeros = TEXT.samples([metric])[0].decode()
+    zeros = (family.only or TEXT).samples([metric])[0].decode()
     # A newline within a label value is escaped: each one here ends a line.
     return zeros.replace("%", "%%").replace(f" {_ZERO}\n", " %s\n")

@@ -1,6 +1,7 @@
 """What one successful poll found: immutable, and ready to be published as it is.
 
-Every text in here is a label value already, every number a count of tickets.
+Every text in here is a label value already, every number a count of tickets unless it says what
+else it is.
 """
 
 from __future__ import annotations
@@ -71,4 +72,48 @@ class Departments:
         return max((len(department.statuses) for department in self.departments), default=0)
 
 
-Reading: TypeAlias = SiteTickets | Departments
+AGES = tuple(
+    60.0 * minutes
+    for minutes in (15, 30, 60, 120, 240, 480, 720, 1440, 2880, 4320, 10080, 20160, 43200)
+)
+"""The ages by which waiting tickets are counted: from a quarter of an hour to 30 days, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartmentWaiting:
+    """How long one department's tickets have been awaiting a reply.
+
+    ``oldest`` is the Unix time since when one has; None when none does. ``younger`` has for each of
+    ``AGES`` how many have waited no longer, ``count`` is all of them, ``age_sum`` in seconds.
+    """
+
+    id: int
+    name: str
+    oldest: float | None
+    younger: tuple[int, ...]
+    count: int
+    age_sum: float
+
+    @property
+    def series(self) -> int:
+        """How many time series this department makes."""
+        return HISTOGRAM_SERIES + (self.oldest is not None)
+
+
+HISTOGRAM_SERIES = len(AGES) + 3
+"""How many series a department's ages make: those of the buckets, the infinite one, two totals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The reading of ``waiting``: every department, also one where nobody waits."""
+
+    departments: tuple[DepartmentWaiting, ...]
+
+    @property
+    def series(self) -> int:
+        """How many time series this reading makes."""
+        return sum(department.series for department in self.departments)
+
+
+Reading: TypeAlias = SiteTickets | Departments | Waiting

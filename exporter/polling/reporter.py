@@ -30,7 +30,7 @@ _NEVER = "never"
 SUCCEEDS = "poll succeeds"
 FAILS = "poll fails"
 COLLIDES = "several statuses share one label value and are added"
-TOO_LARGE = "reading withheld: more than `limits` allow"
+TOO_LARGE = "reading withheld: more than `%s` allow"
 _LEVELS = {SUCCEEDS: logging.INFO}
 
 
@@ -115,7 +115,7 @@ class Reporter:
             self._lines.write(COLLIDES, "collisions", self._place)
         if dropped and not self._dropped:
             facts = self._place | {"series": poll.outcome.dropped}
-            self._lines.write(TOO_LARGE, "limits", facts)
+            self._lines.write(TOO_LARGE % poll.outcome.limit, "limits", facts)
         # What a failed poll did not see may still be there.
         failed = poll.error is not None
         self._collided = collided or (failed and self._collided)

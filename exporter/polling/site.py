@@ -149,6 +149,10 @@ class Site:
         self._requests: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
 
+    def time(self) -> float:
+        """Return Unix time, by which the age of what WHMCS dates is told."""
+        return self._clock.time()
+
     def tally(self) -> Tally:
         """Return the counts as they are now."""
         return Tally(dict(self._requests), dict(self._failures))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from exporter.polling.holds import Held
-    from exporter.polling.readings import Reading
+    from exporter.polling.readings import Departments, Reading, SiteTickets
     from exporter.polling.site import Cycle
     from exporter.whmcs.errors import ApiError
 
@@ -21,15 +21,16 @@ class Outcome:
     """What one poll found, part by part.
 
     ``readings`` maps a part to its reading; most sources have ``ONLY_PART``. A reading of None is
-    one withheld for its size; ``dropped`` is the number of series that it would have made. The
-    poll succeeded when nothing ``failed``. ``collisions`` is the number of statuses that had to
-    share another one's label value.
+    one withheld for its size; ``dropped`` is the number of series that it would have made, and
+    ``limit`` the configuration's key that forbade them. The poll succeeded when nothing ``failed``.
+    ``collisions`` is the number of statuses that had to share another one's label value.
     """
 
     readings: Mapping[str, Reading | None]
     failed: tuple[ApiError | Held, ...] = ()
     collisions: int = 0
     dropped: int = 0
+    limit: str = "limits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,9 @@ class Limits:
     departments: int
     statuses: int
 
-    def outcome(self, reading: Reading, collisions: int, part: str = ONLY_PART) -> Outcome:
+    def outcome(
+        self, reading: SiteTickets | Departments, collisions: int, part: str = ONLY_PART
+    ) -> Outcome:
         """Return what the success of one part yields: its reading, or None when too large."""
         if reading.most_statuses > self.statuses:
             return Outcome(readings={part: None}, collisions=collisions, dropped=reading.series)

@@ -111,6 +111,7 @@ def test_any_environment(data: st.DataObject) -> None:
     """Any values of the variables are read or reported."""
     names = [
         *("URL", "SITE", "SOURCES", "INTERVAL", "TIMEOUT", "STALE_AFTER", "HOST_HEADER", "CA_FILE"),
+        "WAITING_TIMEZONE",
         *("IDENTIFIER", "IDENTIFIER_FILE", "SECRET", "SECRET_FILE", "USERNAME", "PASSWORD"),
     ]
     texts = st.text() | st.sampled_from(["https://a", "30s", "a"])

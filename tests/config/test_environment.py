@@ -13,6 +13,7 @@ from exporter.config import (
     Secret,
     Site,
     TLSConfig,
+    Waiting,
     load,
 )
 
@@ -55,7 +56,8 @@ def test_every_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "WHMCS_INTERVAL": "30s",
         "WHMCS_TIMEOUT": "5s",
         "WHMCS_STALE_AFTER": "5m",
-        "WHMCS_SOURCES": " ticket_counts, departments ,",
+        "WHMCS_SOURCES": " ticket_counts, waiting ,",
+        "WHMCS_WAITING_TIMEZONE": "Europe/Berlin",
         "WHMCS_HOST_HEADER": "whmcs.acme.example",
         "WHMCS_CA_FILE": "ca.pem",
     }
@@ -70,6 +72,8 @@ def test_every_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         interval=30.0,
         timeout=5.0,
         stale_after=300.0,
+        sources=("ticket_counts", "waiting"),
+        waiting=Waiting(timezone="Europe/Berlin"),
         host_header="whmcs.acme.example",
         tls_config=TLSConfig(ca_file=Path("ca.pem")),
     )
@@ -131,9 +135,11 @@ def test_legacy_login() -> None:
             (
                 "environment: WHMCS_URL: not a URL of http or https; "
                 "write it like https://billing.example\n"
-                "environment: WHMCS_SOURCES: `waiting` is not available in this version; "
-                "leave it out\n"
-                "environment: WHMCS_SOURCES: `x` is unknown; write ticket_counts or departments"
+                "environment: WHMCS_SOURCES: `x` is unknown; "
+                "write ticket_counts or departments or waiting\n"
+                "environment: WHMCS_SOURCES: source `waiting` needs `WHMCS_WAITING_TIMEZONE`: "
+                "WHMCS's dates do not tell it; "
+                "give that of the WHMCS server, like Europe/Berlin"
             ),
         ),
         (

@@ -33,6 +33,7 @@ VALUES = {
     "WHMCS_INTERVAL": "30s",
     "WHMCS_TIMEOUT": "5s",
     "WHMCS_STALE_AFTER": "10m",
+    "WHMCS_WAITING_TIMEZONE": "Europe/Berlin",
     "WHMCS_SOURCES": "ticket_counts",
     "WHMCS_HOST_HEADER": "whmcs.example",
     "WHMCS_ALLOW_HTTP": "true",

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from exporter.polling.labels import label_value
 from exporter.polling.poller import Poll
-from exporter.polling.readings import Departments, DepartmentTickets, SiteTickets
+from exporter.polling.readings import (
+    AGES,
+    Departments,
+    DepartmentTickets,
+    DepartmentWaiting,
+    SiteTickets,
+    Waiting,
+)
 from exporter.polling.site import Tally
 from exporter.polling.source import ONLY_PART, Outcome
 from exporter.snapshots import Snapshot, SourceState
@@ -35,14 +42,18 @@ ODD_NAMES = (
 
 
 def fresh_site(
-    name: str, *, requests: tuple[str, ...] = ("GetTicketCounts",), stale_after: float = STALE_AFTER
+    name: str,
+    *,
+    requests: tuple[str, ...] = ("GetTicketCounts",),
+    stale_after: float = STALE_AFTER,
+    sources: tuple[str, ...] = ("ticket_counts", "departments"),
 ) -> Snapshot:
     """Return a site before its first poll."""
     return Snapshot(
         site=name,
         sources={
             source: SourceState(name=source, interval=INTERVAL, stale_after=stale_after)
-            for source in ("ticket_counts", "departments")
+            for source in sources
         },
         requests=dict.fromkeys(requests, 0),
         failures={},
@@ -61,11 +72,12 @@ def poll(
     dropped: int = 0,
 ) -> Poll:
     """Return an ended poll; a single reading is the only part's."""
-    parts = {ONLY_PART: readings} if isinstance(readings, SiteTickets | Departments) else readings
+    if isinstance(readings, SiteTickets | Departments | Waiting):
+        readings = {ONLY_PART: readings}
     return Poll(
         site=site,
         source=source,
-        outcome=Outcome(readings=parts or {}, collisions=collisions, dropped=dropped),
+        outcome=Outcome(readings=readings or {}, collisions=collisions, dropped=dropped),
         error=error,
         ended=at,
         ended_at=UNIX_START + at - START,
@@ -142,3 +154,27 @@ def globex() -> Snapshot:
     ):
         site = site.after(done)
     return site
+
+
+def waiting(number: int, name: str, *ages: float, at: float = UNIX_START) -> DepartmentWaiting:
+    """Return a department whose tickets have waited so long, in seconds."""
+    return DepartmentWaiting(
+        id=number,
+        name=label_value(name),
+        oldest=at - max(ages) if ages else None,
+        younger=tuple(sum(age <= most for age in ages) for most in AGES),
+        count=len(ages),
+        age_sum=sum(ages),
+    )
+
+
+def patient() -> Snapshot:
+    """Return a site that is polled for waiting times: in a department some, in another none."""
+    reading = Waiting(
+        (
+            waiting(1, ODD_NAMES[1], 60.0, 900.0, 901.5, 86_400.0, 1e7),
+            waiting(2, "Nobody waits"),
+        )
+    )
+    site = fresh_site("patient", requests=("GetTickets",), sources=("ticket_counts", "waiting"))
+    return site.after(poll(site.site, "waiting", reading))

@@ -7,11 +7,24 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
+from prometheus_client.utils import floatToGoString
 
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 from exporter.polling.labels import label_value
-from exporter.polling.readings import Departments, DepartmentTickets, SiteTickets
+from exporter.polling.readings import (
+    AGES,
+    Departments,
+    DepartmentTickets,
+    DepartmentWaiting,
+    SiteTickets,
+    Waiting,
+)
 from exporter.snapshots import Part, Snapshot, SourceState
 from exporter.whmcs.errors import REASONS
 from tests.exposition.shown import Shown
@@ -52,6 +65,19 @@ ALL_DEPARTMENTS = st.lists(DEPARTMENT, max_size=3, unique_by=lambda row: row.id)
     lambda rows: Departments(tuple(rows))
 )
 
+DEPARTMENT_WAITING = st.builds(
+    DepartmentWaiting,
+    id=st.integers(0, 3),
+    name=NAMES,
+    oldest=st.none() | st.floats(0, 4e9),
+    younger=st.lists(COUNTS, min_size=len(AGES), max_size=len(AGES)).map(sorted).map(tuple),
+    count=st.just(2**53),
+    age_sum=st.floats(0, 1e15),
+)
+ALL_WAITING = st.lists(DEPARTMENT_WAITING, max_size=3, unique_by=lambda row: row.id).map(
+    lambda rows: Waiting(tuple(rows))
+)
+
 
 def states(name: str, parts: st.SearchStrategy[dict[str, Part]]) -> st.SearchStrategy[SourceState]:
     """Make states of one source."""
@@ -76,6 +102,7 @@ def snapshots(site: str) -> st.SearchStrategy[Snapshot]:
     """Make snapshots of a site, as polls of any kind could leave them."""
     tickets = st.builds(Part, st.none() | SITE_TICKETS, TIMES)
     departments = st.builds(Part, st.none() | ALL_DEPARTMENTS, TIMES)
+    waiting = st.builds(Part, st.none() | ALL_WAITING, TIMES)
     sources = st.fixed_dictionaries(
         {
             "ticket_counts": states("ticket_counts", st.lists(tickets, max_size=1).map(by_part)),
@@ -84,7 +111,8 @@ def snapshots(site: str) -> st.SearchStrategy[Snapshot]:
                 "departments",
                 st.lists(departments, max_size=4, unique_by=lambda part: part.taken).map(by_part),
             ),
-        }
+        },
+        optional={"waiting": states("waiting", st.lists(waiting, max_size=1).map(by_part))},
     )
     return st.builds(
         Snapshot,
@@ -118,7 +146,8 @@ class Library:
 
     def collect(self) -> Iterable[Metric]:
         """Return every family of every site, then the exporter's own."""
-        families = {name: _family(name) for name in OF_A_SITE}
+        families = {name: _family(name) for name in OF_A_SITE if name != AGE}
+        ages = GaugeHistogramMetricFamily(AGE, "help", labels=OF_A_SITE[AGE][1])
 
         def add(name: str, value: float | None, *labels: str) -> None:
             if value is not None:
@@ -127,11 +156,15 @@ class Library:
         for site in self.sites:
             _add_tickets(site, self.now, add)
             _add_departments(site, self.now, add)
+            _add_waiting(site, self.now, add, ages)
             _add_collection(site, add)
-        return [*families.values(), *self.own.collect()]
+        return [*families.values(), ages, *self.own.collect()]
 
 
 Add = Callable[..., None]
+
+
+AGE = "whmcs_awaiting_reply_age_seconds"
 
 
 def _family(name: str) -> GaugeMetricFamily | CounterMetricFamily:
@@ -173,6 +206,17 @@ def _add_departments(site: Snapshot, now: float, add: Add) -> None:
         shown |= {row.id for row in rows}
 
 
+def _add_waiting(site: Snapshot, now: float, add: Add, ages: GaugeHistogramMetricFamily) -> None:
+    parts = _fresh(site.sources["waiting"], now) if "waiting" in site.sources else []
+    for part in parts:
+        for row in part.reading.departments if isinstance(part.reading, Waiting) else ():
+            labels = (site.site, str(row.id), row.name)
+            add("whmcs_oldest_awaiting_reply_timestamp_seconds", row.oldest, *labels)
+            bounds = (*map(floatToGoString, AGES), "+Inf")
+            buckets = list(zip(bounds, (*row.younger, row.count), strict=True))
+            ages.add_metric(labels, buckets, row.age_sum)
+
+
 def _add_collection(site: Snapshot, add: Add) -> None:
     add("whmcs_up", site.sources["ticket_counts"].success, site.site)
     for name, state in site.sources.items():
@@ -202,7 +246,7 @@ def test_sample_for_sample(sites: Sequence[Snapshot], text_format: Format) -> No
 def test_series_are_counted(sites: Sequence[Snapshot], text_format: Format) -> None:
     """``whmcs_exporter_series`` is the number of ticket series in the same exposition."""
     found = samples(Shown(*sites, now=NOW).text(text_format))
-    prefixes = ("whmcs_tickets", "whmcs_department")
+    prefixes = ("whmcs_tickets", "whmcs_department", "whmcs_oldest", "whmcs_awaiting")
     series = sum(name.startswith(prefixes) for name, _ in found)
     assert series == found["whmcs_exporter_series", frozenset()]
 
@@ -233,8 +277,9 @@ async def test_any_past_leads_to_the_librarys_samples(
     # The exporter's own metrics are a second old at most.
     await shown.clock.advance(1)
     own, now = shown.telemetry.registry, shown.clock.monotonic()
-    expected = text_format.encode(Library(tuple(sites.values()), own, now).registry())
+    # First of the two: a scrape withholds what is stale by now, and counts series without it.
     scraped = gzip.decompress(await shown.exposition.scrape(text_format, compress=True))
+    expected = text_format.encode(Library(tuple(sites.values()), own, now).registry())
     assert samples(expected.decode()) == samples(scraped.decode())
     assert scraped.decode() == shown.text(text_format)
 
@@ -246,6 +291,7 @@ ASKED = st.lists(
             "whmcs_api_requests",  # the family's name in OpenMetrics, but no sample's
             "whmcs_api_request_duration_seconds_sum",
             "whmcs_exporter_poll_lateness_seconds_bucket",
+            "whmcs_awaiting_reply_age_seconds",  # no sample's name either
             "",
             "up",
             "whmcs",

@@ -8,7 +8,7 @@ import zlib
 import pytest
 from prometheus_client.registry import Collector
 
-from exporter.exposition.families import FAMILIES
+from exporter.exposition.families import BLOCKS
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 from exporter.polling.readings import Departments
 from exporter.whmcs.errors import TimedOut
@@ -19,6 +19,7 @@ from tests.exposition.sites import (
     by_credential,
     by_statuses,
     fresh_site,
+    patient,
     poll,
     tickets,
 )
@@ -98,7 +99,7 @@ def test_a_change_makes_only_its_own_lines_anew() -> None:
     assert before["acme"] is sites["acme"].lines
     kept = zip(before["globex"], sites["globex"].lines, strict=True)
     assert ["whmcs_tickets"] == [
-        row.name for row, (old, new) in zip(FAMILIES, kept, strict=True) if old is not new
+        row.name for row, (old, new) in zip(BLOCKS, kept, strict=True) if old is not new
     ]
     assert {
         frozenset({("site", "acme"), ("status", "Open")}): 1,
@@ -438,3 +439,25 @@ def test_a_thousand_sites() -> None:
     assert 1_000 == text.count("\nwhmcs_tickets{")
     assert "\nwhmcs_exporter_series 5000.0\n" in text
     assert 1 == text.count("# TYPE whmcs_tickets gauge\n")
+
+
+AGES = "whmcs_awaiting_reply_age_seconds"
+
+
+@pytest.mark.parametrize(
+    ("name", "in_text", "in_openmetrics"),
+    [
+        ("_bucket", {"_bucket"}, {"_bucket", "_gcount", "_gsum"}),
+        ("_gcount", {"_gcount"}, {"_bucket", "_gcount", "_gsum"}),
+        ("_gsum", {"_gsum"}, {"_bucket", "_gcount", "_gsum"}),
+        ("", set(), set()),
+    ],
+)
+async def test_a_part_of_a_gauge_histogram(
+    name: str, in_text: set[str], in_openmetrics: set[str]
+) -> None:
+    """In text each part can be had by itself; in OpenMetrics what belongs together comes whole."""
+    shown = Shown(patient())
+    for text_format, parts in ((TEXT, in_text), (OPENMETRICS, in_openmetrics)):
+        text = await shown.text_of([f"{AGES}{name}"], text_format)
+        assert {f"{AGES}{part}" for part in parts} == {found for found, _ in samples(text)}

@@ -11,7 +11,7 @@ from exporter.exposition.telemetry import Telemetry
 from exporter.polling.site import Tally
 from exporter.whmcs.errors import REASONS
 from tests.exposition.shown import Shown
-from tests.exposition.sites import acme, fresh_site, globex, poll, tickets
+from tests.exposition.sites import acme, fresh_site, globex, patient, poll, tickets
 from tests.exposition_check import check, family, samples, value
 
 DEPARTMENT = ("site", "department_id", "department")
@@ -26,6 +26,8 @@ OF_A_SITE = {
     "whmcs_department_tickets_awaiting_reply": ("gauge", DEPARTMENT),
     "whmcs_department_tickets_open": ("gauge", DEPARTMENT),
     "whmcs_department_tickets_active": ("gauge", DEPARTMENT),
+    "whmcs_oldest_awaiting_reply_timestamp_seconds": ("gauge", DEPARTMENT),
+    "whmcs_awaiting_reply_age_seconds": ("gaugehistogram", DEPARTMENT),
     "whmcs_up": ("gauge", ("site",)),
     "whmcs_source_success": ("gauge", ("site", "source")),
     "whmcs_source_last_success_timestamp_seconds": ("gauge", ("site", "source")),
@@ -56,6 +58,8 @@ OF_WHMCS = {
     "whmcs_department_tickets_awaiting_reply": "GetSupportDepartments awaitingreply",
     "whmcs_department_tickets_open": "GetSupportDepartments opentickets",
     "whmcs_department_tickets_active": "GetTicketCounts allActive",
+    "whmcs_oldest_awaiting_reply_timestamp_seconds": "GetTickets tickets.ticket.lastreply",
+    "whmcs_awaiting_reply_age_seconds": "GetTickets tickets.ticket.lastreply",
 }
 
 
@@ -87,9 +91,13 @@ def test_samples_have_exactly_the_labels_of_their_family() -> None:
     """Whatever is written carries the labels that the contract names, and no other."""
     found = {
         (name, frozenset(label for label, _ in labels))
-        for name, labels in samples(Shown(acme(), globex()).text_of_sites())
+        for name, labels in samples(Shown(acme(), globex(), patient()).text_of_sites())
     }
-    assert {(name, frozenset(labels)) for name, (_, labels) in OF_A_SITE.items()} == found
+    expected = {(name, frozenset(labels)) for name, (_, labels) in OF_A_SITE.items()}
+    ages = "whmcs_awaiting_reply_age_seconds"
+    histogram = {(f"{ages}{suffix}", frozenset(DEPARTMENT)) for suffix in ("_gcount", "_gsum")}
+    histogram |= {(f"{ages}_bucket", frozenset({*DEPARTMENT, "le"}))}
+    assert expected - {(ages, frozenset(DEPARTMENT))} | histogram == found
 
 
 def test_the_exporter_has_the_families_of_the_contract() -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.exposition.families import FAMILIES, View
+from exporter.exposition.families import BLOCKS, View
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format, Metrics, negotiate
-from tests.exposition.sites import START, acme
+from tests.exposition.sites import START, patient
 
 OLD_PROMETHEUS = (  # 2.42
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -76,8 +76,9 @@ def test_content_types_are_those_of_the_formats() -> None:
 @pytest.mark.parametrize("text_format", [TEXT, OPENMETRICS])
 def test_parts_make_the_whole(text_format: Format) -> None:
     """Headers and samples, put together, are what the library writes in one piece."""
-    view = View.of(acme(), START)
-    metrics = [family.metric("acme", family.rows(view)) for family in FAMILIES]
+    view = View.of(patient(), START)
+    blocks = [block for block in BLOCKS if block.is_in(text_format)]
+    metrics = [block.metric("acme", block.rows(view)) for block in blocks]
     parts = zip(text_format.headers(metrics), text_format.samples(metrics), strict=True)
     whole = b"".join(header + lines for header, lines in parts)
     end = b"# EOF\n" if text_format is OPENMETRICS else b""

@@ -7,7 +7,7 @@ import pytest
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 from exporter.snapshots import Snapshot
 from tests.exposition.shown import Shown
-from tests.exposition.sites import acme, fresh_site, globex
+from tests.exposition.sites import acme, fresh_site, globex, patient
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -17,6 +17,8 @@ GOLDEN = Path(__file__).parent / "golden"
     [
         ("text.txt", TEXT, (acme(), globex())),
         ("openmetrics.txt", OPENMETRICS, (acme(), globex())),
+        ("waiting_text.txt", TEXT, (patient(),)),
+        ("waiting_openmetrics.txt", OPENMETRICS, (patient(),)),
         ("first_poll_under_way.txt", TEXT, (fresh_site("acme"),)),
     ],
 )

@@ -39,7 +39,7 @@ class Counting(Family):
 
     encoded = 0
 
-    def metric(self, site: str, rows: Iterable[Row]) -> Metric:
+    def metric(self, site: str | None, rows: Iterable[Row]) -> Metric:
         """Count."""
         type(self).encoded += 1
         return super().metric(site, rows)

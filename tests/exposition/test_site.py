@@ -10,14 +10,14 @@ from exporter.exposition import site
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 from exporter.exposition.telemetry import Telemetry
-from tests.exposition.sites import STALE_AFTER, START, acme, fresh_site, globex
+from tests.exposition.sites import STALE_AFTER, START, acme, fresh_site, globex, patient
 from tests.exposition_check import Series, check, samples
 from tests.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from exporter.snapshots import Snapshot
 
-SITES = (acme(), globex(), fresh_site("never polled"))
+SITES = (acme(), globex(), patient(), fresh_site("never polled"))
 
 
 async def in_the_whole(wanted: Snapshot, now: float, text_format: Format) -> dict[Series, float]:

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from typing import TYPE_CHECKING, TypeAlias
 
 from exporter.polling.labels import Selection
@@ -19,11 +20,12 @@ from exporter.polling.sources.departments import (
     DepartmentsByStatuses,
 )
 from exporter.polling.sources.ticket_counts import TicketCountsSource
+from exporter.polling.sources.waiting import WaitingSource
 from exporter.whmcs.errors import TimedOut
 from tests.fake_clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from exporter.polling.poller import Poll
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 COUNTS = "GetTicketCounts"
 DEPARTMENTS = "GetSupportDepartments"
 STATUSES = "GetSupportStatuses"
+TICKETS = "GetTickets"
 
 Document: TypeAlias = "dict[str, JSON]"
 Answer: TypeAlias = "Document | Exception | asyncio.Future[Document]"
@@ -72,6 +75,22 @@ def statuses(*rows: tuple[str, int]) -> Document:
     """Return an answer of GetSupportStatuses."""
     listed: list[JSON] = [{"title": title, "count": count} for title, count in rows]
     return {"result": "success", "statuses": {"status": listed}}
+
+
+def tickets(*rows: tuple[str, int, str], total: int | None = None) -> Document:
+    """Return an answer of GetTickets: numbers, departments and dates."""
+    listed: list[JSON] = [
+        {"tid": number, "deptid": department, "lastreply": date, "email": "jane@customer.example"}
+        for number, department, date in rows
+    ]
+    total = len(listed) if total is None else total
+    return {"result": "success", "totalresults": total, "tickets": {"ticket": listed}}
+
+
+def page_of(rows: Sequence[tuple[str, int, str]], call: Call) -> Document:
+    """Return the page of a list that a call asks for."""
+    start, number = (int(call.parameters[key]) for key in ("limitstart", "limitnum"))
+    return tickets(*rows[start : start + number], total=len(rows))
 
 
 @dataclass
@@ -132,6 +151,7 @@ class WHMCS:
             COUNTS: ticket_counts(),
             DEPARTMENTS: departments(d1="Sales", d2="Billing"),
             STATUSES: statuses(("Open", 2), ("Answered", 1)),
+            TICKETS: tickets(),
         }
     )
     seconds: float = 0.0
@@ -172,7 +192,7 @@ class WHMCS:
 
     def refuse_all(self, error: ApiError) -> None:
         """Answer every action with an error from now on."""
-        self.answers = dict.fromkeys((COUNTS, DEPARTMENTS, STATUSES), error)
+        self.answers = dict.fromkeys((COUNTS, DEPARTMENTS, STATUSES, TICKETS), error)
 
     def made(self) -> Counter[str]:
         """Return how many calls were made, by action."""
@@ -280,6 +300,19 @@ class Bench:
             ignore_department_assignments=True,
             departments=Selection(),
             statuses=Selection(),
+            limits=AMPLE,
+        )
+        return replace(source, **changes)  # type: ignore[arg-type]  # any of its fields
+
+    def waiting(self, **changes: object) -> WaitingSource:
+        """Return the source ``waiting``, changed where a test wants it to be."""
+        source = WaitingSource(
+            credential=self.credential,
+            ignore_department_assignments=True,
+            departments=Selection(),
+            timezone=UTC,
+            page_size=100,
+            max_pages=20,
             limits=AMPLE,
         )
         return replace(source, **changes)  # type: ignore[arg-type]  # any of its fields

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from exporter.polling.readings import Departments, DepartmentTickets, Reading, SiteTickets
+from exporter.polling.readings import (
+    AGES,
+    Departments,
+    DepartmentTickets,
+    DepartmentWaiting,
+    SiteTickets,
+    Waiting,
+)
 from exporter.polling.source import Limits, Outcome
 
 
@@ -45,9 +54,19 @@ BOTH = Departments((department(1, 2), department(2, 5, active=0)))
         (BOTH, 4 + 7, 5),
     ],
 )
-def test_series_of_a_reading(reading: Reading, series: int, most: int) -> None:
+def test_series_of_a_reading(reading: SiteTickets | Departments, series: int, most: int) -> None:
     """Each number that is there is one series."""
     assert (series, most) == (reading.series, reading.most_statuses)
+
+
+def test_series_of_waiting_times() -> None:
+    """Thirteen buckets, the infinite one and two totals, and where somebody waits the oldest."""
+    nobody = DepartmentWaiting(
+        id=1, name="Sales", oldest=None, younger=(0,) * len(AGES), count=0, age_sum=0.0
+    )
+    somebody = replace(nobody, oldest=1.0, count=1)
+    assert (16, 17) == (nobody.series, somebody.series)
+    assert 33 == Waiting((nobody, somebody)).series
 
 
 @pytest.mark.parametrize(("statuses", "kept"), [(5, True), (4, False)])

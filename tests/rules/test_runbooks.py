@@ -17,8 +17,6 @@ from tests.rules.rules import DEPLOY, RULES, RUNBOOKS, alerts, records
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Families of the source `waiting`, which no version publishes yet.
-WAITING = {"whmcs_oldest_awaiting_reply_timestamp_seconds", "whmcs_awaiting_reply_age_seconds"}
 INDEX = RUNBOOKS / "README.md"
 DOCUMENTS = [*RUNBOOKS.glob("*.md"), *DEPLOY.rglob("*.md")]
 FILES = [*DOCUMENTS, *DEPLOY.rglob("*.yml")]
@@ -26,9 +24,9 @@ SECTIONS = ["## Meaning", "## Impact", "## First steps", "## Silence"]
 
 
 def families() -> set[str]:
-    """Return the names of everything that is published, now or soon, as clients name families."""
+    """Return the names of everything that is published, as clients name families."""
     own = Telemetry("", "").registry.collect()
-    return {family.header().name for family in FAMILIES} | {each.name for each in own} | WAITING
+    return {family.header().name for family in FAMILIES} | {each.name for each in own}
 
 
 def test_every_alert_has_a_page_and_every_page_an_alert() -> None:

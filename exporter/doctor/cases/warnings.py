@@ -31,6 +31,7 @@ NO_DEPARTMENT = Advice(
 )
 WITHHELD = Advice(
     reason=None,
-    cause="The site has more than `limits` allow, so this reading is withheld.",
-    remedy="Raise `limits.departments`, `limits.statuses` or `limits.series`.",
+    cause="The site has more than its limits allow, so this reading is withheld.",
+    remedy="Raise `limits.departments`, `limits.statuses` or `limits.series`; for `waiting` "
+    "perhaps `waiting.max_pages`.",
 )
