@@ -1,0 +1,102 @@
+"""Prometheus itself makes quantiles of the waiting times, in either format."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exporter.polling.readings import AGES
+from exporter.simulator.clock import FastClock
+from exporter.simulator.desk import HelpDesk
+from exporter.simulator.server import Simulator
+from exporter.simulator.site import Site
+from tests.process import configuration
+from tests.process.page import ready
+from tests.process.program import ANYWHERE, Launcher, eventually
+from tests.process.truth import series
+from tests.real.prometheus import Prometheus
+from tests.real.relay import Relay
+from tests.real.test_prometheus import FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AGE = "whmcs_awaiting_reply_age_seconds"
+QUANTILES = (0.1, 0.5, 0.9)
+BY = "department_id, le"
+
+
+def true_ages(desk: HelpDesk, department: int, now: float) -> list[float]:
+    """Return how long the tickets of a department have waited, by the desk itself."""
+    awaiting = {status.title for status in desk.state().statuses if status.awaiting}
+    return sorted(
+        now - ticket.last_reply.timestamp()
+        for ticket in desk.open_tickets()
+        if ticket.status in awaiting and ticket.department_id == department
+    )
+
+
+def bucket(age: float) -> tuple[float, float]:
+    """Return the bounds of the bucket that an age is in."""
+    bounds = (0.0, *AGES, AGES[-1])
+    place = bisect_left(AGES, age)
+    return bounds[place], bounds[place + 1]
+
+
+def quantile(share: float, counts: dict[float, float]) -> float:
+    """Return what Prometheus's documentation says of a quantile: linear within its bucket."""
+    rank = share * counts[float("inf")]
+    pairs = pairwise([(0.0, 0.0), *sorted(counts.items())])
+    (low, below), (high, upto) = next(pair for pair in pairs if pair[1][1] >= rank)
+    return low + (high - low) * (rank - below) / (upto - below)
+
+
+@pytest.mark.parametrize(("accept", "content_type"), FORMATS.values(), ids=FORMATS)
+async def test_quantiles(
+    accept: str | None, content_type: str, *, launcher: Launcher, tmp_path: Path
+) -> None:
+    """Each is in the bucket of the ticket that it stands for, and a quiet department has none."""
+    start = datetime.now(UTC)
+    desk = HelpDesk("acme", seed=7, start=start, departments=2, tickets_per_day=400)
+    quiet = desk.add_department("Quiet")
+    async with Simulator([Site(desk=desk)], FastClock(0, start)) as simulator:
+        waiting = {"timezone": "UTC", "interval": "1s"}
+        acme = configuration.site(simulator.url("acme"), sources=["waiting"], waiting=waiting)
+        path = configuration.write(tmp_path / "config.yml", acme)
+        url = await ready(launcher.exporter(f"--config.file={path}", ANYWHERE))
+        async with Relay(url, accept) as relay:
+            prometheus = await Prometheus.start(launcher, tmp_path, relay.address)
+
+            async def look() -> None:
+                assert 3 * 14 == len(await prometheus.query(f"{AGE}_bucket"))
+
+            await eventually(look)
+            assert relay.content_type.startswith(content_type)
+            for share in QUANTILES:
+                await _assert_right(prometheus, desk, share)
+            for part in ("bucket", "gcount", "gsum"):
+                name = f'{AGE}_{part}{{department_id="{quiet}"}}'
+                assert {0.0} == set((await prometheus.query(name)).values())
+            oldest = "whmcs_oldest_awaiting_reply_timestamp_seconds"
+            assert 2 == len(await prometheus.query(oldest))
+            assert [] == prometheus.complaints
+
+
+async def _assert_right(prometheus: Prometheus, desk: HelpDesk, share: float) -> None:
+    found = await prometheus.query(f"histogram_quantile({share}, max by ({BY}) ({AGE}_bucket))")
+    for department in (1, 2):
+        labels = {"department_id": str(department)}
+        rows = await prometheus.query(f'max by (le) ({AGE}_bucket{{department_id="{department}"}})')
+        counts = {float(dict(key)["le"]): count for (_, key), count in rows.items()}
+        ages = true_ages(desk, department, datetime.now(UTC).timestamp())
+        assert len(ages) == counts[float("inf")]
+        value = found[series("", **labels)]
+        assert quantile(share, counts) == pytest.approx(value)
+        # The ticket of that rank; ages grow while the test looks.
+        rank = max(0, -(-int(share * len(ages) * 1000) // 1000) - 1)
+        low, high = bucket(ages[rank])
+        assert low <= value <= high
