@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from panels import Panel
 
 _GRID_COLUMNS = 24
+_HIDDEN_HEIGHT = 8
 
 
 def repeated(member: Panel, variable: str) -> Panel:
@@ -45,8 +46,11 @@ def heading(title: str) -> tuple[int, list[tuple[int, Panel]]]:
 
 def _numbered(member: Panel, before: list[Panel]) -> Panel:
     number = 1 + len(before) + sum(len(each.get("panels", [])) for each in before)
-    inner = [
-        each | {"id": number + index, "gridPos": {"h": 8, "w": _GRID_COLUMNS, "x": 0, "y": 0}}
-        for index, each in enumerate(member.get("panels", []), start=1)
-    ]
+    hidden = enumerate(member.get("panels", []), start=1)
+    inner = [each | {"id": number + index, "gridPos": _beneath(index)} for index, each in hidden]
     return member | {"id": number} | ({"panels": inner} if "panels" in member else {})
+
+
+def _beneath(index: int) -> Panel:
+    """Return the place of a panel that a closed row hides, the first one's index being 1."""
+    return {"h": _HIDDEN_HEIGHT, "w": _GRID_COLUMNS, "x": 0, "y": _HIDDEN_HEIGHT * (index - 1)}

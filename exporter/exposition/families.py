@@ -91,9 +91,10 @@ class Family:
 
     def is_among(self, names: Collection[str] | None) -> bool:
         """Tell whether any of its samples has one of these names; None stands for all."""
-        return names is None or any(name in names for name in self._sample_names())
+        return names is None or any(name in names for name in self.sample_names())
 
-    def _sample_names(self) -> tuple[str, ...]:
+    def sample_names(self) -> tuple[str, ...]:
+        """Return the names of its samples."""
         return (self.name,)
 
     def header(self) -> Metric:
@@ -126,7 +127,8 @@ class GaugeHistogram(Family):
 
     type: Literal["gauge", "counter", "histogram", "gaugehistogram"] = "gaugehistogram"
 
-    def _sample_names(self) -> tuple[str, ...]:
+    def sample_names(self) -> tuple[str, ...]:
+        """Return the names of its samples."""
         totals = _TOTALS if self.type == "gaugehistogram" else ()
         return tuple(self.name + suffix for suffix in (_BUCKET, *totals))
 

@@ -38,6 +38,8 @@ from promql import (
 )
 from promql import SITE as CHOSEN
 
+from boards import waiting
+
 _AWAITING, _ACTIVE = "whmcs_tickets_awaiting_reply", "whmcs_tickets_active"
 _DEPARTMENT_AWAITING = "whmcs_department_tickets_awaiting_reply"
 _DEPARTMENT = "department=~`${department:regex}`"
@@ -63,6 +65,7 @@ def board() -> Panel:
             heading("Departments"),
             (11, [(14, _matrix()), (10, _attention())]),
             (1, [(24, row("Department by department", hidden=[_one_department()]))]),
+            (1, [(24, row("Waiting times, with the source waiting", hidden=waiting.panels()))]),
         ),
     )
 

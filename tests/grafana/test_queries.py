@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NO_ALERT = "alerts fire of the site that died alone"
 ALL_REPORT = "marks what is not so for these sites"
+NOT_POLLED = "the sites of the history are not polled for waiting times"
 NO_MISHAP = "nothing of that kind happens in the history"
 # Panels that may stay empty: by title, each with its choices (None: any) and the reason.
 MAY_BE_EMPTY: Mapping[str, tuple[frozenset[str] | None, str]] = {
@@ -29,6 +30,9 @@ MAY_BE_EMPTY: Mapping[str, tuple[frozenset[str] | None, str]] = {
     "Site not reporting": (None, ALL_REPORT),
     "Statuses added up": (None, NO_MISHAP),
     "Series withheld": (None, NO_MISHAP),
+    "Longest waiting by department": (None, NOT_POLLED),
+    "Share that waits longer": (None, NOT_POLLED),
+    "Ages of waiting tickets": (None, NOT_POLLED),
     "Failed calls by reason": (frozenset({"a site with quotes"}), "its failures are a day old"),
 }
 EACH = [(uid, name) for uid, choices in CHOICES.items() for name in choices]

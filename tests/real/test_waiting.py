@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ from exporter.simulator.clock import FastClock
 from exporter.simulator.desk import HelpDesk
 from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
+from tests.grafana import boards
+from tests.grafana.choices import SITE
+from tests.grafana.interpolation import interpolate
 from tests.process import configuration
 from tests.process.page import ready
 from tests.process.program import ANYWHERE, Launcher, eventually
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 AGE = "whmcs_awaiting_reply_age_seconds"
 QUANTILES = (0.1, 0.5, 0.9)
 BY = "department_id, le"
+PANELS = ("Longest waiting by department", "Share that waits longer", "Ages of waiting tickets")
 
 
 def true_ages(desk: HelpDesk, department: int, now: float) -> list[float]:
@@ -83,7 +87,30 @@ async def test_quantiles(
                 assert {0.0} == set((await prometheus.query(name)).values())
             oldest = "whmcs_oldest_awaiting_reply_timestamp_seconds"
             assert 2 == len(await prometheus.query(oldest))
+            await _assert_board_shows(prometheus, desk)
             assert [] == prometheus.complaints
+
+
+async def _assert_board_shows(prometheus: Prometheus, desk: HelpDesk) -> None:
+    """Check the panels of the site's board, which are empty where there is no such source."""
+    now = datetime.now(UTC).timestamp()
+    ages = {department: true_ages(desk, department, now) for department in (1, 2)}
+    found = {
+        (query.panel, query.ref): await prometheus.query(
+            interpolate(query.expression, SITE, query.span, timedelta(seconds=1))
+        )
+        for query in boards.queries(boards.BOARDS["whmcs-site"])
+        if query.panel in PANELS
+    }
+    assert set(PANELS) == {panel for panel, _ in found}
+    oldest = sorted(found["Longest waiting by department", "A"].values())
+    assert sorted(max(each) for each in ages.values()) == pytest.approx(oldest, abs=10)
+    assert 2 == len(found["Longest waiting by department", "B"])
+    every = [age for each in ages.values() for age in each]
+    for ref, hours in zip("ABCD", (4, 24, 72, 168), strict=True):
+        (share,) = found["Share that waits longer", ref].values()
+        assert sum(age > hours * 3600 for age in every) / len(every) == pytest.approx(share)
+    assert 14 == len(found["Ages of waiting tickets", "A"])
 
 
 async def _assert_right(prometheus: Prometheus, desk: HelpDesk, share: float) -> None:
