@@ -197,7 +197,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             example="Europe/Berlin",
             refused=("Europe/Atlantis",),
             bounds="a name that this system knows",
-            about="read and checked, and not used yet",
+            about="the one that WHMCS's server runs in; needed with the source `waiting`",
         ),
         Key(
             path="waiting.interval",
@@ -205,9 +205,14 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             example="10m",
             fits=("1s", "1y"),
             refused=("999ms", "366d"),
-            about="read and checked, and not used yet",
+            about="how often `waiting` is polled; it is stale after three of them",
         ),
-        count("waiting.max_pages", 1000, 50, "read and checked, and not used yet"),
+        count(
+            "waiting.max_pages",
+            1000,
+            50,
+            "calls of GetTickets in one poll; a desk with more tickets is withheld whole",
+        ),
     ),
     "limits": (
         Key(

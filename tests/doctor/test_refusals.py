@@ -39,6 +39,7 @@ def _by_credentials(**secrets: str) -> dict[str, Any]:
     return {"departments": {"by": "credentials", "credentials": credentials}}
 
 
+WAITING: dict[str, Any] = {"sources": ["waiting"], "waiting": {"timezone": "UTC"}}
 ILLNESSES = {
     "address": Illness(door=Door(addresses=frozenset({"192.0.2.1"}))),
     "address-text": Illness(fault="invalid-ip-text"),
@@ -81,9 +82,19 @@ ILLNESSES = {
         access=Access(departments=frozenset()), keys={"ignore_department_assignments": False}
     ),
     "limits": Illness(keys={"limits": {"departments": 2}}),
+    "tickets-not-allowed": Illness(
+        access=Access(
+            permissions=frozenset({"GetTicketCounts", "GetSupportDepartments", "WhmcsDetails"})
+        ),
+        keys=WAITING,
+    ),
+    "too-many-tickets": Illness(
+        keys=WAITING
+        | {"limits": {"response_bytes": "8KiB"}, "waiting": {"timezone": "UTC", "max_pages": 1}}
+    ),
     "no-whmcs-there": Illness(keys={"url": "elsewhere"}),
 }
-WELL = {"no-department", "limits"}
+WELL = {"no-department", "limits", "too-many-tickets"}
 
 
 @pytest.mark.parametrize("name", ILLNESSES)
