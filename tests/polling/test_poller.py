@@ -203,6 +203,21 @@ def test_phase_is_the_same_after_a_restart(site: str, source: str, place: float)
     assert place == pytest.approx(phase(site, source), abs=1e-9)
 
 
+async def test_due_is_when_the_next_poll_begins() -> None:
+    """Nobody knows before the first poll has ended, nor during another one."""
+    bench = Bench(interval=60.0)
+    poller = bench.poller(Lengthy(bench.clock, [1.0, 1.0]))
+    next_poll = bench.clock.monotonic() + 60.0 * phase("acme", "ticket_counts")
+    found = [poller.due]
+
+    async with running(poller):
+        for seconds in (0.5, 1.0, next_poll + 0.5 - 1001.5, 1.0):
+            await bench.clock.advance(seconds)
+            found.append(poller.due)
+
+    assert [None, None, next_poll, None, next_poll + 60] == found
+
+
 async def test_poller_in_normal_life_is_not_stuck() -> None:
     """Neither before its start, nor in a poll, nor between two."""
     bench = Bench()

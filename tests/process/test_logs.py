@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.process.configuration import site, write
+from tests.process.page import ready
 from tests.process.program import ANYWHERE, Launcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from exporter.simulator.server import Simulator
 
@@ -73,3 +76,23 @@ async def test_level_leaves_out_what_is_below(
     """At ``warn`` there are the failures alone."""
     log = await _log_of_a_failing_site(launcher, simulator, config_file, "--log.level=warn")
     assert ["warn", "warn"] == [logfmt(line)["level"] for line in log]
+
+
+@pytest.mark.parametrize(("command", "code"), [("serve", 0), ("collect", 3)])
+async def test_many_failures_are_summed_up_by_the_end(
+    command: str, code: int, launcher: Launcher, tmp_path: Path
+) -> None:
+    """Twenty lines and a sum, also where the program ends before the minute does."""
+    pace = {"interval": "60s", "stale_after": "180s"}
+    sites = [site("http://127.0.0.1:1/", name=f"{number}", **pace) for number in range(25)]
+    config_file = write(tmp_path / "whmcs.yml", *sites)
+    if command == "serve":
+        program = launcher.exporter(f"--config.file={config_file}", ANYWHERE)
+        await ready(program)
+        program.interrupt()
+    else:
+        program = launcher.exporter(command, f"--config.file={config_file}")
+    assert code == await program.ended()
+    fails = [line for line in map(logfmt, program.stderr.splitlines()) if "fails" in line["msg"]]
+    assert 21 == len(fails)
+    assert ("30", "connect 30") == (fails[-1]["more"], fails[-1]["about"])
