@@ -7,8 +7,8 @@ first twenty a minute are written; how many more there were, and why, is one lin
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from exporter.whmcs.errors import HINTS
@@ -103,8 +103,8 @@ class Reporter:
     def _report_state(self, state: str, poll: Poll) -> None:
         facts: dict[str, object] = {}
         if poll.error is not None:
-            facts |= {"reason": state, "error": str(poll.error), "hint": HINTS[state]}
-            facts |= {"last_success": _written(self._last_success)}
+            facts["reason"], facts["error"] = state, str(poll.error)
+            facts["hint"], facts["last_success"] = HINTS[state], _written(self._last_success)
         if self._state is not None:
             facts |= {"previous": self._state, "lasted": f"{poll.ended - self._since:.0f}s"}
         self._lines.write(FAILS if poll.error else SUCCEEDS, state, self._place | facts)
@@ -129,4 +129,4 @@ def _write(message: str, facts: Mapping[str, object]) -> None:
 def _written(unix_time: float | None) -> str:
     if unix_time is None:
         return _NEVER
-    return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix_time))

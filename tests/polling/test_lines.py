@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exporter.polling.reporter import FAILS, LINES_A_MINUTE, SUCCEEDS, Lines
+from exporter.polling.reporter import (
+    COLLIDES,
+    FAILS,
+    LINES_A_MINUTE,
+    SUCCEEDS,
+    TOO_LARGE,
+    Lines,
+)
+from exporter.polling.source import Limits
 from exporter.whmcs.errors import ConnectFailed, TimedOut
 from tests.fake_clock import FakeClock
 from tests.polling.outside import COUNTS, Answer, Bench, ticket_counts
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from exporter.polling.poller import Poller
 
 SITES = 2_000
+FEW = Limits(departments=500, statuses=2)
 REFUSED, SILENT = ConnectFailed("connection refused"), TimedOut("no answer within 10 s")
 
 
@@ -35,7 +44,7 @@ class Fleet:
         for _ in range(SITES):
             bench = Bench(clock=self.clock)
             bench.lines = self.lines
-            self.sites.append((bench, bench.poller(bench.ticket_counts())))
+            self.sites.append((bench, bench.poller(bench.ticket_counts(limits=FEW))))
 
     async def poll(self, *answers: Answer) -> None:
         """Poll every site within the same minute; the answers go round."""
@@ -55,6 +64,7 @@ def summary(caplog: pytest.LogCaptureFixture) -> dict[str, object]:
     """Return level, message and facts of the one line there is, and forget it."""
     (record,) = caplog.records
     caplog.clear()
+    assert "the landing page and /api/v1/sites have all of them" == record.__dict__["hint"]
     facts = {name: record.__dict__[name] for name in ("more", "about")}
     return {"level": record.levelname, "message": record.getMessage(), **facts}
 
@@ -121,4 +131,30 @@ async def test_the_end_of_the_program_does_not_swallow_the_rest(
 
     rest = SITES - LINES_A_MINUTE
     expected = {"level": "WARNING", "message": FAILS, "more": rest, "about": f"timeout {rest}"}
+    assert expected == summary(caplog)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "message", "about"),
+    [
+        ({"\0": 1, "\x01": 2}, COLLIDES, "collisions"),
+        ({"a": 1, "b": 2, "c": 3}, TOO_LARGE, "limits"),
+    ],
+)
+async def test_what_thousands_of_readings_lack_is_summed_up(
+    statuses: dict[str, int],
+    message: str,
+    about: str,
+    fleet: Fleet,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Also lines that are about no failure are few."""
+    await fleet.poll(ticket_counts())
+    fleet.lines.sum_up()
+    caplog.clear()
+    await fleet.poll(ticket_counts(statuses))
+    assert {message: LINES_A_MINUTE} == said(caplog)
+    fleet.lines.sum_up()
+    rest = SITES - LINES_A_MINUTE
+    expected = {"level": "WARNING", "message": message, "more": rest, "about": f"{about} {rest}"}
     assert expected == summary(caplog)
