@@ -20,7 +20,8 @@ from exporter.exposition.telemetry import Telemetry
 from exporter.polling.clock import SystemClock
 from exporter.snapshots import Store
 from exporter.web.listen import Address
-from exporter.web.server import Pages, Server, WebOptions
+from exporter.web.pages import Pages, WebOptions
+from exporter.web.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -77,7 +77,7 @@ def _serve(args: argparse.Namespace) -> int:
     _take_descriptors()
     with certificates_unread(), garbage.imports_kept():
         from exporter import serving
-        from exporter.web.server import WebOptions
+        from exporter.web.pages import WebOptions
 
     logs.configure(args.log_level, args.log_format)
     options = serving.ServeOptions(

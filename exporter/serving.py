@@ -16,7 +16,8 @@ from exporter.app import Exporter
 from exporter.notify import Notifier
 from exporter.polling.clock import SystemClock
 from exporter.reload import Reloader, status
-from exporter.web.server import Pages, Server, WebOptions
+from exporter.web.pages import Pages, WebOptions
+from exporter.web.server import Server
 from exporter.whmcs.client import open_session
 
 if TYPE_CHECKING:

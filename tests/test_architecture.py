@@ -47,7 +47,7 @@ THIRD_PARTIES = {
         "exporter.web",
         "exporter.simulator",
     },
-    "prometheus_client": {"exporter.exposition", "exporter.web.server"},
+    "prometheus_client": {"exporter.exposition"},
     "yaml": {"exporter.config"},
 }
 GRAPH = grimp.build_graph("exporter", include_external_packages=True)

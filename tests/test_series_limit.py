@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exporter.exposition.families import View
+from exporter.exposition.view import View
 from exporter.polling.readings import Departments, DepartmentTickets
 from exporter.polling.source import Outcome
 from exporter.whmcs.errors import HTTPStatus

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from exporter.exposition.chunks import Chunks
 from exporter.exposition.compression import Piece, gzipped
-from exporter.exposition.families import BLOCKS, View
+from exporter.exposition.families import BLOCKS
 from exporter.exposition.lines import Lines
+from exporter.exposition.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

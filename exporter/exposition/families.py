@@ -15,14 +15,15 @@ from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
-from exporter.polling.readings import AGES, Departments, SiteTickets, Waiting
+from exporter.polling.readings import AGES
 from exporter.whmcs.errors import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from exporter.polling.readings import DepartmentTickets, DepartmentWaiting
-    from exporter.snapshots import Snapshot, SourceState
+    from exporter.exposition.view import View
+    from exporter.polling.readings import DepartmentTickets, SiteTickets
+    from exporter.snapshots import SourceState
 
 Row: TypeAlias = "tuple[tuple[str, ...], float]"
 """The values of a sample's labels but ``site``, and its value."""
@@ -31,44 +32,6 @@ _CACHED = "Polled and cached; absent while stale."
 _DEPARTMENT = ("department_id", "department")
 _BUCKET, _TOTALS = "_bucket", ("_gcount", "_gsum")
 _BOUNDS = tuple(map(floatToGoString, AGES))
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A snapshot as it may be shown at one moment: without what is stale by then."""
-
-    snapshot: Snapshot
-    tickets: SiteTickets | None
-    departments: tuple[DepartmentTickets, ...]
-    waiting: tuple[DepartmentWaiting, ...]
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, now: float) -> View:
-        """Look at a snapshot at a monotonic time."""
-        tickets: SiteTickets | None = None
-        departments: dict[int, DepartmentTickets] = {}
-        waiting: tuple[DepartmentWaiting, ...] = ()
-        for state in snapshot.sources.values():
-            for reading in state.fresh(now):
-                if isinstance(reading, SiteTickets):
-                    tickets = reading
-                elif isinstance(reading, Waiting):
-                    waiting = reading.departments
-                else:
-                    # The fresher reading comes last: no department is ever shown twice.
-                    departments |= {row.id: row for row in reading.departments}
-        return cls(snapshot, tickets, tuple(departments.values()), waiting)
-
-    @property
-    def series(self) -> int:
-        """How many ticket series are shown."""
-        shown = self.tickets.series if self.tickets else 0
-        return shown + Departments(self.departments).series + Waiting(self.waiting).series
-
-    @property
-    def states(self) -> Iterable[SourceState]:
-        """The states of the site's sources."""
-        return self.snapshot.sources.values()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

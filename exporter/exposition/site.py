@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exporter.exposition.families import BLOCKS, View
+from exporter.exposition.families import BLOCKS
 from exporter.exposition.formats import Metrics
+from exporter.exposition.view import View
 
 if TYPE_CHECKING:
     from exporter.exposition.formats import Format

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from exporter.exposition.families import View
+from exporter.exposition.view import View
 from exporter.whmcs.errors import HINTS
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.exposition.families import BLOCKS, View
+from exporter.exposition.families import BLOCKS
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format, Metrics, negotiate
+from exporter.exposition.view import View
 from tests.exposition.sites import START, patient
 
 OLD_PROMETHEUS = (  # 2.42

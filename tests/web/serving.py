@@ -13,7 +13,8 @@ import aiohttp
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.telemetry import Telemetry
 from exporter.web.listen import Address
-from exporter.web.server import Pages, Server, WebOptions
+from exporter.web.pages import Pages, WebOptions
+from exporter.web.server import Server
 from tests.fake_clock import FakeClock
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exporter.web.connections import Deadlines
+from exporter.web.pages import WebOptions
 from exporter.web.protection import Protection
-from exporter.web.server import WebOptions
 from tests.exposition_check import check
 from tests.web.rules import ServedTLS, UnfitError, Written
 from tests.web.serving import Reader, Served, StandIn, serving

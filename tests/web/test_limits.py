@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from exporter.snapshots import Snapshot
-from exporter.web.server import WebOptions
+from exporter.web.pages import WebOptions
 from tests.exposition.sites import fresh_site, poll, tickets
 from tests.exposition_check import check, family
 from tests.web.serving import Reader, Served, StandIn, serving

@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.web.listen import Address, Listener
-from exporter.web.server import Pages, Server, WebOptions
+from exporter.web.pages import Pages, WebOptions
+from exporter.web.server import Server
 from tests.web.serving import StandIn
 
 

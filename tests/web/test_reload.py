@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.web.server import WebOptions
+from exporter.web.pages import WebOptions
 from tests.web.serving import StandIn, serving
 
 ALLOWED = WebOptions(lifecycle=True)

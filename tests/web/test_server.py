@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 from exporter.web import paths
 from exporter.web.listen import Address
-from exporter.web.server import Pages, Server, WebOptions
+from exporter.web.pages import Pages, WebOptions
+from exporter.web.server import Server
 from tests.exposition.sites import acme, fresh_site, globex
 from tests.exposition.test_formats import PROMETHEUS
 from tests.exposition_check import check, family, samples, value

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exporter import durations
 from exporter.exposition import site
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
-from exporter.web.server import WebOptions
+from exporter.web.pages import WebOptions
 from exporter.web.sites import TIMEOUT_HEADER, Question, Unclear
 from tests.exposition.sites import START, acme, fresh_site, globex
 from tests.exposition.test_formats import PROMETHEUS
