@@ -57,7 +57,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     Raises:
         SystemExit: With 2 for wrong usage, with 0 for ``--help`` and ``--version``.
     """
-    arguments = list(argv) if argv and argv[0] in {*COMMANDS, *_ABOUT_ALL} else ["serve", *argv]
+    # What begins with a word that is no command gets the list of commands, not the flags of serve.
+    is_flag = not argv or (argv[0].startswith("-") and argv[0] not in _ABOUT_ALL)
+    arguments = ["serve", *argv] if is_flag else list(argv)
     # The flags of the other commands would cost their imports.
     own = parser(arguments[:1])
     args = own.parse_args(arguments)

@@ -72,7 +72,7 @@ async def test_version(launcher: Launcher) -> None:
         (["--web.max-requests=0"], "'0' is not a whole number above 0"),
         (["--log.level=loud"], "invalid choice: 'loud'"),
         (["collect", "--web.listen-address=:1"], "unrecognized arguments"),
-        (["frobnicate"], "unrecognized arguments: frobnicate"),
+        (["frobnicate"], "argument command: invalid choice: 'frobnicate'"),
     ],
 )
 async def test_wrong_usage_is_2(arguments: list[str], said: str, launcher: Launcher) -> None:
