@@ -148,7 +148,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             example="[ticket_counts]",
             fits=("[ticket_counts, departments]", "[departments]"),
             refused=("[tickets]", "departments"),
-            bounds="`ticket_counts`, `departments`",
+            bounds="`ticket_counts`, `departments`, `waiting`",
             about="what is asked; `ticket_counts` always is",
         ),
         Key(

@@ -10,9 +10,10 @@ import pytest
 from exporter.doctor import advice
 from exporter.doctor.cases import CASES, Case, warnings
 from exporter.doctor.checkup import Advice
-from exporter.whmcs import errors
+from exporter.whmcs import decode, errors
 
 if TYPE_CHECKING:
+    from exporter.whmcs.document import JSON
     from exporter.whmcs.errors import ApiError
 
 ERRORS = {error.reason: error for error in errors.ApiError.__subclasses__()}
@@ -64,6 +65,14 @@ def test_openssl_and_the_system_speak_so() -> None:
     }
     for said, cause in seen.items():
         assert cause in advice.find(errors.TLSFailed(said)).cause
+
+
+def test_the_decoder_speaks_so() -> None:
+    """A ticket without a date is told from other answers that lack something."""
+    row: JSON = {"tid": "A", "deptid": 1, "lastreply": "0000-00-00 00:00:00"}
+    with pytest.raises(errors.SchemaMismatch) as caught:
+        decode.tickets({"totalresults": 1, "tickets": {"ticket": [row]}})
+    assert "no real date" in advice.find(caught.value).cause
 
 
 def test_words_in_capitals_are_known() -> None:

@@ -176,6 +176,13 @@ ANSWERS = (
     ),
     Case(
         "schema",
+        ("lastreply",),
+        "A ticket that awaits a reply has no real date, such as 0000-00-00 00:00:00.",
+        "Answer or close it: tickets that were imported may be so. Until then no waiting times are "
+        "published, for this ticket may be the one that waits longest.",
+    ),
+    Case(
+        "schema",
         (),
         "The answer to ACTION lacks what WHMCS's documentation promises.",
         "Compare the version of WHMCS, and look for an add-on or a hook that changes answers of "
