@@ -13,7 +13,7 @@ from exporter.exposition.formats import TEXT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exporter.exposition.families import Family, Row
+    from exporter.exposition.family import Family, Row
 
 # Most values are counts, and most counts are small.
 _written = lru_cache(maxsize=4096)(floatToGoString)

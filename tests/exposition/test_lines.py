@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.core import Metric
 
-from exporter.exposition.families import FAMILIES, Family, Row
+from exporter.exposition.families import FAMILIES
+from exporter.exposition.family import Family, Row
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 from exporter.exposition.lines import Lines
 from exporter.polling.labels import label_value
