@@ -138,7 +138,7 @@ async def test_the_end_of_the_program_does_not_swallow_the_rest(
     ("statuses", "message", "about"),
     [
         ({"\0": 1, "\x01": 2}, COLLIDES, "collisions"),
-        ({"a": 1, "b": 2, "c": 3}, TOO_LARGE, "limits"),
+        ({"a": 1, "b": 2, "c": 3}, TOO_LARGE % "limits", "limits"),
     ],
 )
 async def test_what_thousands_of_readings_lack_is_summed_up(
