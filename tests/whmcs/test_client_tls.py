@@ -144,4 +144,7 @@ async def test_client_certificate_of_a_stranger(
     )
     error = await meet(tls, client)
     assert error is not None
-    assert ("tls", "TLS failed: TLSV1_ALERT_UNKNOWN_CA") == (error.reason, str(error))
+    refused = ("tls", "TLS failed: TLSV1_ALERT_UNKNOWN_CA")
+    # Over TLS 1.3 the refusal comes after the handshake: a reset may overtake the alert.
+    overtaken = ("connect", "the connection ended before the answer did")
+    assert (error.reason, str(error)) in {refused, overtaken}
