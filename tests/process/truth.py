@@ -26,6 +26,17 @@ def shown(exposition: str) -> dict[Series, float]:
     }
 
 
+def differences(
+    wanted: Mapping[Series, float], found: Mapping[Series, float], most: int = 10
+) -> list[str]:
+    """Return a line for each series that is missing, too many or has another value.
+
+    Of thousands of series pytest's own comparison takes longer than what is waited for.
+    """
+    wrong = [key for key in {**wanted, **found} if wanted.get(key) != found.get(key)]
+    return [f"{key}: {wanted.get(key)} wanted, {found.get(key)} found" for key in wrong[:most]]
+
+
 def without_site(found: Mapping[Series, float]) -> dict[Series, float]:
     """Return the same series without their label ``site``, as a probe has them."""
     return {
