@@ -141,6 +141,7 @@ WAY = (
         (),
         "The connection ended before the answer did.",
         "Look into the error logs of the web server and of PHP: it may have run out of memory or "
-        "time. A firewall may cut connections as well.",
+        "time. A firewall may cut connections as well, and a web server that asks for a client "
+        "certificate when it dislikes the one it was shown.",
     ),
 )
