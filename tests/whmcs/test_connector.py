@@ -4,8 +4,8 @@ import asyncio
 import time
 import tracemalloc
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
@@ -14,7 +14,17 @@ from exporter.whmcs.errors import ConnectFailed
 from exporter.whmcs.tls import client_context
 from tests.whmcs.authority import Authority
 from tests.whmcs.calls import CREDENTIAL
-from tests.whmcs.server import SUCCESS, Server, answer, read_request, reset, says, serving
+from tests.whmcs.server import (
+    SUCCESS,
+    Options,
+    Script,
+    Server,
+    answer,
+    read_request,
+    reset,
+    says,
+    serving,
+)
 
 CONNECTIONS = 10
 STRAY = answer(b'{"result": "success", "stray": true}')
@@ -48,16 +58,29 @@ class Kept:
             await asyncio.sleep(0)
 
 
+@asynccontextmanager
+async def calling(
+    script: Script, authority: Authority | None = None
+) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+    """Serve, over TLS where there is an authority, and hand out what makes a call there.
+
+    Unlike ``serving`` it has a script answer more than one request of a connection.
+    """
+    tls = authority.server_context() if authority else None
+    trusted = Options(ssl_context=client_context(ca_file=authority.ca_file)) if authority else {}
+    server = await asyncio.start_server(script, "127.0.0.1", 0, ssl=tls)
+    address = f"{'https' if tls else 'http'}://localhost:{server.sockets[0].getsockname()[1]}"
+    async with server, open_session("test/1") as session:
+        client = Client(session, Server(address, []).endpoint(**trusted))
+        yield lambda: client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+
+
 async def connections(unasked: bytes) -> int:
     """Call three times, with something unasked in between; return how often was connected."""
     kept = Kept()
-    server = await asyncio.start_server(kept.converse, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, open_session("test/1") as session:
-        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
+    async with calling(kept.converse) as call:
         for _ in range(3):
-            document = await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
-            assert {"result": "success"} == document
+            assert {"result": "success"} == await call()
             await kept.say(unasked)
     return len(kept.writers)
 
@@ -73,32 +96,20 @@ async def test_how_long_a_connection_is_kept(
 ) -> None:
     """Until the next poll of nearly every site, but not as long as gateways forget it after."""
     kept = Kept()
-    server = await asyncio.start_server(kept.converse, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, open_session("test/1") as session:
-        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
-        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+    async with calling(kept.converse) as call:
+        await call()
         later = time.monotonic() + 60 * minutes
         monkeypatch.setattr("aiohttp.connector.monotonic", lambda: later)
-        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+        await call()
     assert made == len(kept.writers)
 
 
 async def test_a_kept_tls_connection_has_no_large_buffer(authority: Authority) -> None:
     """Both ends together take less than half of what asyncio would reserve for one."""
     kept = Kept()
-    server = await asyncio.start_server(
-        kept.converse, "127.0.0.1", 0, ssl=authority.server_context()
-    )
-    port = server.sockets[0].getsockname()[1]
-    async with server, open_session("test/1") as session:
-        endpoint = Server(f"https://localhost:{port}", []).endpoint(
-            ssl_context=client_context(ca_file=authority.ca_file)
-        )
+    async with calling(kept.converse, authority) as call:
         with traced() as size:
-            client = Client(session, endpoint)
-            calls = (client.post("A", {}, CREDENTIAL, limit=10) for _ in range(CONNECTIONS))
-            await asyncio.gather(*calls)
+            await asyncio.gather(*(call() for _ in range(CONNECTIONS)))
             assert CONNECTIONS == len(kept.writers)
             assert size() < CONNECTIONS * 128 * 1024
 
@@ -148,26 +159,18 @@ class Once:
 async def test_a_call_outlives_the_kept_connection(end: Callable[[StreamWriter], None]) -> None:
     """A call whose kept connection ended meanwhile is sent again, over a new one."""
     once = Once(end)
-    server = await asyncio.start_server(once.converse, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, open_session("test/1") as session:
-        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
+    async with calling(once.converse) as call:
         for _ in range(3):
-            document = await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
-            assert {"result": "success"} == document
+            assert {"result": "success"} == await call()
     assert [1, 1, 2, 2, 3] == once.requests
 
 
 async def test_every_kept_connection_may_have_ended() -> None:
     """Two kept connections that ended cost a call two vain tries, and no failure."""
     once = Once(reset)
-    server = await asyncio.start_server(once.converse, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, open_session("test/1") as session:
-        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
-        calls = (client.post("GetTicketCounts", {}, CREDENTIAL, limit=10) for _ in range(2))
-        await asyncio.gather(*calls)
-        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+    async with calling(once.converse) as call:
+        await asyncio.gather(call(), call())
+        await call()
     assert [1, 1, 2, 2, 3] == sorted(once.requests)
 
 
@@ -182,13 +185,10 @@ async def test_a_connection_of_its_own_gets_no_second_try() -> None:
 async def test_a_new_connection_in_place_of_an_unsound_one_gets_no_second_try() -> None:
     """Where a kept connection gave way to a new one, that one's failure counts."""
     kept = Kept()
-    server = await asyncio.start_server(kept.converse, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, open_session("test/1") as session:
-        client = Client(session, Server(f"http://127.0.0.1:{port}", []).endpoint())
-        await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+    async with calling(kept.converse) as call:
+        await call()
         await kept.say(STRAY)
         kept.answers = False
         with pytest.raises(ConnectFailed):
-            await client.post("GetTicketCounts", {}, CREDENTIAL, limit=10)
+            await call()
     assert 2 == len(kept.writers)
