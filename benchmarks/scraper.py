@@ -127,10 +127,3 @@ class Scraper:
         if not received:
             raise ConnectionResetError("closed before the answer's end")
         return received
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

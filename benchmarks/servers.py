@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from accounting import cpu, free_port
 from fleet import Fleet
-from scraper import Scraper, free_port
+from scraper import Scraper
 
 from exporter.exposition.exposition import Exposition
 from exporter.exposition.formats import TEXT
@@ -35,7 +36,6 @@ AIOHTTP = "aiohttp alone"
 # Of wall time, for each server in each round; whoever is slow answers a few times at least.
 _SECONDS = 0.8
 _LEAST_REQUESTS = 2
-_TICKS = os.sysconf("SC_CLK_TCK")
 _NGINX_CONFIGURATION = """\
 daemon off; master_process off; pid {folder}/pid; error_log /dev/null;
 events {{ worker_connections 256; }}
@@ -134,17 +134,11 @@ class Served:
 
     def measure(self) -> None:
         """Ask for a while."""
-        requests, before = 0, self._cpu()
+        requests, before = 0, cpu(self.process.pid)
         end = time.monotonic() + _SECONDS
         while requests < _LEAST_REQUESTS or time.monotonic() < end:
             requests += self.scraper.scrape()
-        self.figures.append((self._cpu() - before) / requests)
-
-    def _cpu(self) -> float:
-        # Behind the name in parentheses, which may hold blanks; proc(5) counts from 1.
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * 1000 / _TICKS
+        self.figures.append(1000 * (cpu(self.process.pid) - before) / requests)
 
 
 def measured(commands: Mapping[str, Command], connections: int = 1) -> dict[str, float]:
