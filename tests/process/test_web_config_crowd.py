@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,8 @@ CROWDS = {
     "an answer that nobody reads": (2_000, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
     "garbage": (2_000, "\x16\x03\x01" + "x" * 500),
 }
-HEALTHY_SECONDS = 1.0
+# What Prometheus gives a scrape by default.
+SCRAPE_TIMEOUT = 10.0
 # What --web.max-requests and the connections beside it come to, and the exporter's own.
 MOST_DESCRIPTORS = 40 + 200 + 60
 MOST_GROWTH_MIB = 30
@@ -56,14 +56,12 @@ def said_of_the_web(program: Program) -> list[str]:
 
 
 async def assert_served_meanwhile(program: Program, scrape: Callable[[], Awaitable[int]]) -> None:
-    """Scrape until all of a crowd is there: nearly every scrape is quick, and none fails."""
-    took: list[float] = []
-    while "all there" not in program.stdout or not took:
-        start = time.monotonic()
-        assert 200 == await scrape()
-        took.append(time.monotonic() - start)
-    took.sort()
-    assert took[len(took) * 9 // 10] < HEALTHY_SECONDS
+    """Scrape until all of a crowd is there, and once more: no scrape fails or takes too long."""
+    there = False
+    while not there:
+        there = "all there" in program.stdout
+        async with asyncio.timeout(SCRAPE_TIMEOUT):
+            assert 200 == await scrape()
 
 
 @pytest.mark.parametrize(("size", "said"), CROWDS.values(), ids=CROWDS)
@@ -121,10 +119,12 @@ async def test_a_flood_of_wrong_passwords_is_borne(
         asyncio.create_task(status(port, authorization("known", f"wrong {number}")))
         for number in range(100)
     ]
+    meanwhile = 0
     while not all(each.done() for each in flood):
-        start = time.monotonic()
         assert 200 == await status(port, known)
-        assert time.monotonic() - start < HEALTHY_SECONDS
+        meanwhile += 1
+    # Behind the flood there would have been one.
+    assert meanwhile > 2
     found = await asyncio.gather(*flood)
     assert {401, 503} >= set(found)
     assert 401 in found

@@ -120,11 +120,10 @@ async def test_stopping_ends_what_hangs(simulator: Simulator, caller: Caller) ->
         # The calls are counted, not announced: there is no event to wait for.
         while simulator.calls["acme", "GetTicketCounts"] < len(hanging):  # noqa: ASYNC110 - above
             await asyncio.sleep(0)
-        begin = time.monotonic()
-        await simulator.stop()
-        took = time.monotonic() - begin
+        # A call hangs for longer than anybody waits.
+        async with asyncio.timeout(10):
+            await simulator.stop()
 
-    assert took < 1
     assert asyncio.all_tasks() <= before
 
 

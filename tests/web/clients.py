@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Coroutine, Iterator
 
     from tests.web.serving import Served
 
-# The most that a healthy client waits, in seconds.
-HEALTHY = 1.0
+# The most that a healthy client waits, in seconds: less than any deadline that a server ends it by.
+HEALTHY = 5.0
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -66,6 +67,30 @@ def crowd(served: Served, size: int, said: bytes = b"") -> Iterator[list[socket.
         for connection in found:
             connection.send(said)
         yield found
+
+
+def leap(seconds: float) -> None:
+    """Make it later: what the loop was to do until then, it does next."""
+    loop = asyncio.get_running_loop()
+    now = loop.time
+    loop.time = lambda: now() + seconds  # type: ignore[method-assign] # a fake clock
+
+
+async def turns() -> None:
+    """Let all that was said be heard."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def in_time(waited_for: Coroutine[object, object, bytes], seconds: float) -> bytes:
+    """Return what is waited for, while that many seconds pass with each look."""
+    task = asyncio.create_task(waited_for)
+    give_up = time.monotonic() + HEALTHY
+    while not task.done():
+        assert time.monotonic() < give_up
+        await turns()
+        leap(seconds)
+    return await task
 
 
 async def assert_open(served: Served, number: int) -> None:

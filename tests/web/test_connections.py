@@ -29,11 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-from tests.web.clients import GET, HEALTHY, assert_healthy, assert_open, connected, crowd
+from tests.web.clients import (
+    GET,
+    HEALTHY,
+    assert_healthy,
+    assert_open,
+    connected,
+    crowd,
+    leap,
+    turns,
+)
 
-# What a deadline is for the tests.
-SHORT = 0.2
-SOON = Deadlines(head=SHORT, write=SHORT, idle=SHORT)
+DEADLINES = Deadlines()
 
 
 @pytest.mark.parametrize(
@@ -41,70 +48,75 @@ SOON = Deadlines(head=SHORT, write=SHORT, idle=SHORT)
 )
 async def test_a_head_must_be_whole_in_time(said: bytes) -> None:
     """Who says nothing, or never comes to the end, is left without an answer."""
-    async with serving(deadlines=SOON) as served, connected(served) as client:
+    async with serving() as served, connected(served) as client:
         client.say(said)
+        await assert_open(served, 1)
+        leap(DEADLINES.head)
         async with asyncio.timeout(HEALTHY):
             assert b"" == await client.rest()
 
 
 async def test_a_byte_now_and_then_does_not_help() -> None:
     """The deadline is for the whole head: a slow loris dies like a dead one."""
-    async with serving(deadlines=SOON) as served, connected(served) as client:
+    async with serving() as served, connected(served) as client:
         ended = asyncio.create_task(client.rest())
+        await assert_open(served, 1)
+        client.say(b"GET /")
+        for _ in range(9):
+            client.say(b"x")
+            await turns()
+            assert not ended.done()
+            leap(DEADLINES.head / 10)
+        leap(DEADLINES.head / 10)
         async with asyncio.timeout(HEALTHY):
-            while not ended.done():
-                client.say(b"x")
-                await asyncio.wait([ended], timeout=SHORT / 10)
+            assert b"" == await ended
         await assert_healthy(served)
 
 
 async def test_a_later_head_has_the_same_deadline() -> None:
     """A second request on a connection begins its time with its first byte."""
-    deadlines = Deadlines(head=SHORT, idle=60)
-    async with serving(deadlines=deadlines) as served, connected(served) as client:
+    async with serving() as served, connected(served) as client:
         client.say(GET)
         await client.answer()
+        leap(DEADLINES.idle / 2)
         client.say(b"GET /")
+        await turns()
+        leap(DEADLINES.head)
         async with asyncio.timeout(HEALTHY):
             assert b"" == await client.rest()
 
 
 async def test_idle_connections_end() -> None:
     """Who has got an answer and asks for nothing more is left in the end, and not before."""
-    deadlines = Deadlines(head=60, idle=SHORT)
-    async with serving(deadlines=deadlines) as served, connected(served) as client:
-        client.say(GET)
-        await client.answer()
-        client.say(GET)
-        await client.answer()
+    async with serving() as served, connected(served) as client:
+        for _ in range(2):
+            client.say(GET)
+            await client.answer()
+            leap(DEADLINES.idle * 0.9)
+            await turns()
+        leap(DEADLINES.idle * 0.2)
         async with asyncio.timeout(HEALTHY):
             assert b"" == await client.rest()
 
 
 async def test_readers_that_never_read_are_cut_off() -> None:
     """Scrapes that nobody takes give their places back."""
-    exporter, options = StandIn([large_site()]), WebOptions(max_requests=2)
+    exporter, options = StandIn([large_site()]), WebOptions(max_requests=1)
     plain = {"Accept-Encoding": "identity"}
-    async with (
-        serving(exporter, options, deadlines=Deadlines(write=SHORT)) as served,
-        Reader.scraping(served.port),
-        Reader.scraping(served.port),
-    ):
-        async with asyncio.timeout(HEALTHY):
-            while True:
-                async with served.client.get("/metrics", headers=plain) as response:
-                    if response.status == 200:
-                        check((await response.read()).decode())
-                        break
+    async with serving(exporter, options) as served, Reader.scraping(served.port):
+        async with served.client.get("/metrics", headers=plain) as response:
+            assert 503 == response.status
+        leap(DEADLINES.write)
+        await turns()
+        async with served.client.get("/metrics", headers=plain) as response:
+            assert 200 == response.status
+            check((await response.read()).decode())
 
 
 async def test_a_slow_reader_in_time_gets_everything() -> None:
     """The deadline is none for whoever reads."""
     exporter = StandIn([large_site()])
-    async with (
-        serving(exporter, deadlines=Deadlines(write=60)) as served,
-        Reader.scraping(served.port) as reader,
-    ):
+    async with serving(exporter) as served, Reader.scraping(served.port) as reader:
         head, _, body = (await reader.rest()).partition(b"\r\n\r\n")
         assert b"200 OK" in head
         check(body.decode())
@@ -207,7 +219,7 @@ async def serving_tls(folder: Path) -> AsyncIterator[Served]:
     assert authority.ca_file.exists()
     tls = ServedTLS(context=authority.server_context())
     rules = Protection(lambda: Written(tls=tls), UnfitError)
-    async with serving(protection=rules, deadlines=SOON, max_connections=5) as served:
+    async with serving(protection=rules, max_connections=5) as served:
         yield served
 
 
@@ -223,6 +235,7 @@ async def test_tls_handshakes_have_a_deadline_and_a_limit(
                     client.say(GET)
                     assert (await client.answer()).startswith(b"HTTP/1.1 200 OK")
                     assert len(served.server._connections) <= 5
+                leap(DEADLINES.head)
                 await assert_open(served, 0)
     assert [] == caplog.records
 
@@ -250,9 +263,12 @@ async def test_a_failed_handshake_leaves_nothing(said: bytes, tmp_path: Path) ->
         gc.collect()
         gc.disable()
         try:
-            async with asyncio.timeout(HEALTHY), connected(served) as client:
+            async with connected(served) as client:
                 client.say(said)
-                await client.rest()
+                await assert_open(served, 1)
+                leap(DEADLINES.head)
+                async with asyncio.timeout(HEALTHY):
+                    await client.rest()
             await assert_open(served, 0)
             assert [] == [each for each in gc.get_objects() if isinstance(each, SSLProtocol)]
         finally:

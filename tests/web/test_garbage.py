@@ -10,12 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exporter.web.connections import Deadlines
-from tests.web.clients import GET, HEALTHY, assert_healthy, connected
+from tests.web.clients import GET, HEALTHY, assert_healthy, connected, in_time
 from tests.web.serving import serving
 
-SHORT = 0.2
-SOON = Deadlines(head=SHORT, write=SHORT, idle=SHORT)
 OVER_LINE = b"GET /" + b"a" * 10_000
 OVER_FIELD = b"GET / HTTP/1.1\r\nA: " + b"a" * 10_000
 OVER_COUNT = b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 1000
@@ -48,10 +45,9 @@ async def test_huge_heads_are_refused(said: bytes, caplog: pytest.LogCaptureFixt
 )
 async def test_bodies_are_not_taken(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """A request with a body gets its answer or a refusal, and soon the end of the connection."""
-    async with serving(deadlines=Deadlines(head=SHORT)) as served, connected(served) as client:
+    async with serving() as served, connected(served) as client:
         client.say(b"POST /metrics HTTP/1.1\r\nHost: a\r\n" + body)
-        async with asyncio.timeout(5):
-            await client.rest()
+        await in_time(client.rest(), 1)
         await assert_healthy(served)
     assert [] == caplog.records
 
@@ -80,10 +76,10 @@ GARBAGE = [
 async def test_garbage_is_no_news(said: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """What port scanners send is refused, and the log stays as it is."""
     with caplog.at_level(logging.INFO):
-        async with serving(deadlines=SOON) as served:
-            async with asyncio.timeout(5), connected(served) as client:
+        async with serving() as served:
+            async with connected(served) as client:
                 client.say(said)
-                assert b" 500 " not in await client.rest()
+                assert b" 500 " not in await in_time(client.rest(), 10)
             await assert_healthy(served)
     assert [] == caplog.records
 
@@ -93,8 +89,8 @@ async def test_garbage_is_no_news(said: bytes, caplog: pytest.LogCaptureFixture)
 @example(b"\r\n\r\n", GET[:-4])
 async def test_any_bytes_leave_the_server_alone(noise: bytes, start: bytes) -> None:
     """Whatever follows whatever, others are served."""
-    async with serving(deadlines=Deadlines(head=0.01, idle=0.01)) as served:
-        async with asyncio.timeout(5), connected(served) as client:
+    async with serving() as served:
+        async with connected(served) as client:
             client.say(start + noise)
-            assert b" 500 " not in await client.rest()
+            assert b" 500 " not in await in_time(client.rest(), 10)
         await assert_healthy(served)
