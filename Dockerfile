@@ -22,7 +22,7 @@ COPY --from=build /opt/exporter /opt/exporter
 # The base has a pip, which nobody shall find here, and no bytecode of the standard library: what is
 # imported once is compiled.
 RUN pip uninstall --yes --root-user-action=ignore pip \
- && /opt/exporter/bin/python -c "import exporter.app, exporter.config, exporter.healthcheck"
+ && /opt/exporter/bin/python -c "import exporter.serving, exporter.config, exporter.cli, exporter.healthcheck, logfmter"
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="whmcs-exporter" \
