@@ -14,7 +14,6 @@ from exporter.polling.sources.departments import (
     DepartmentsByStatuses,
 )
 from exporter.polling.sources.ticket_counts import TicketCountsSource
-from exporter.polling.sources.waiting import WaitingSource
 from exporter.snapshots import Snapshot, SourceState
 from exporter.stamps import Stamp, stamps
 from exporter.whmcs.client import Endpoint
@@ -46,7 +45,7 @@ class Pace:
 
 def pace(site: config.Site, source: Source) -> Pace:
     """Return the pace of one of a site's sources: ``waiting`` costs more, and has its own."""
-    own = site.waiting if source.name == WaitingSource.name else site
+    own = site.waiting if source.name == "waiting" else site
     return Pace(own.interval, own.stale_after)
 
 
@@ -101,7 +100,10 @@ def _departments(site: config.Site) -> Source:
 
 
 def _waiting(site: config.Site) -> Source:
-    import zoneinfo  # noqa: PLC0415 - few configurations need it, and every start would pay
+    # Few configurations need these, and every start would pay.
+    import zoneinfo  # noqa: PLC0415
+
+    from exporter.polling.sources.waiting import WaitingSource  # noqa: PLC0415
 
     return WaitingSource(
         credential=site.credential,

@@ -6,7 +6,6 @@ or ``doctor`` had a site that failed.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import resource
@@ -16,10 +15,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from exporter import flags, garbage, logs
-from exporter.sharding import Shard
+from exporter import flags, imports, logs
 from exporter.web.listen import Address
-from exporter.whmcs.tls import certificates_unread
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +36,8 @@ def main(argv: Sequence[str]) -> int:
     if args.command == "healthcheck":
         # It runs every half minute: what it does not need, two thirds of its time, stays away.
         return _healthcheck(args)
-    from exporter import config
+    with imports.made_cheap():
+        from exporter import config
 
     try:
         return _COMMANDS[args.command](args)
@@ -75,7 +73,9 @@ def _serve(args: argparse.Namespace) -> int:
     if args.check:
         return _check(args)
     _take_descriptors()
-    with certificates_unread(), garbage.imports_kept():
+    with imports.made_cheap():
+        import asyncio
+
         from exporter import serving
         from exporter.web.pages import WebOptions
 
@@ -108,7 +108,9 @@ def _check(args: argparse.Namespace) -> int:
 
 def _collect(args: argparse.Namespace) -> int:
     _take_descriptors()
-    with certificates_unread(), garbage.imports_kept():
+    with imports.made_cheap():
+        import asyncio
+
         from exporter import app, progress, textfile
 
     logs.configure(args.log_level, args.log_format)
@@ -124,7 +126,7 @@ def _collect(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    with certificates_unread(), garbage.imports_kept():
+    with imports.made_cheap():
         from exporter.doctor import command
 
     report, all_well = command.run(_load(args), args.sites, args.format)
@@ -154,13 +156,19 @@ def _healthcheck(args: argparse.Namespace) -> int:
 
 
 def _simulate(args: argparse.Namespace) -> int:
-    from exporter.simulator import command
+    with imports.made_cheap():
+        import asyncio
+
+        from exporter.simulator import command
 
     return asyncio.run(command.run(args))
 
 
 def _demo(args: argparse.Namespace) -> int:
-    from exporter import demo
+    with imports.made_cheap():
+        import asyncio
+
+        from exporter import demo
 
     logs.configure("info", "logfmt")
     asyncio.run(demo.run(args.address))
@@ -181,6 +189,8 @@ def _load_shard(args: argparse.Namespace) -> config.Config:
     configuration = _load(args)
     if args.total_shards == 1:
         return configuration
+    from exporter.sharding import Shard
+
     sites = Shard(args.shard, args.total_shards).of(configuration.sites)
     log.info(
         "shard",

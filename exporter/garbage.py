@@ -8,29 +8,15 @@ took a quarter of the CPU and held up one poll in a hundred for up to a second.
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exporter.polling.clock import Clock
 
 SWEEP_SECONDS = 600.0
 # How many new objects bring a look at the new ones, and how many of those one at the younger half.
 # The whole is looked at by the clock alone.
 _NEW, _YOUNG, _NEVER = 10_000, 20, 1_000_000
-
-
-@contextmanager
-def imports_kept() -> Iterator[None]:
-    """Import without looking for garbage: what imports make stays; it took 14 ms of 253."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def look_rarely() -> None:

@@ -9,6 +9,7 @@ import pytest
 ALLOWED: dict[str, set[str]] = {
     "durations": set(),
     "garbage": {"polling"},
+    "imports": set(),
     "stamps": set(),
     "sharding": set(),
     "config": {"durations", "stamps"},
@@ -31,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "serving": {"garbage", "app", "config", "notify", "polling", "reload", "web", "whmcs"},
     "demo": {"config", "serving", "simulator", "web"},
     "cli": {
-        *("config", "flags", "garbage", "logs", "progress", "sharding", "web", "whmcs"),
+        *("config", "flags", "imports", "logs", "progress", "sharding", "web"),
         *("app", "demo", "doctor", "healthcheck", "serving", "simulator", "textfile"),
     },
     "__main__": {"cli"},

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from asyncio.sslproto import SSLProtocol
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-# Where OpenSSL looks for this machine's certificates before its built-in places.
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _BUFFER_BYTES = 4096
-
-
-@contextmanager
-def certificates_unread() -> Iterator[None]:
-    """Let aiohttp be imported without reading this machine's certificates, twice as it would.
-
-    That is 50 ms of 300 at the start and 3 MB, for two contexts that no call uses: those are made
-    by ``client_context``. Should any be used all the same, it trusts nobody.
-    """
-    before = {name: os.environ.get(name) for name in _CERTIFICATES}
-    os.environ.update(dict.fromkeys(_CERTIFICATES, os.devnull))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def bound_buffers() -> None:

@@ -1,6 +1,5 @@
 """The context of a site's calls: what it takes, offers and refuses."""
 
-import os
 import ssl
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from exporter.whmcs.tls import certificates_unread, client_context
+from exporter.whmcs.tls import client_context
 from tests.whmcs.authority import Authority
 
 
@@ -74,16 +73,3 @@ def test_only_http_1_is_offered(authority: Authority) -> None:
         with suppress(ssl.SSLWantReadError):
             side.do_handshake()
     assert "http/1.1" == client.selected_alpn_protocol()
-
-
-@pytest.mark.parametrize("before", [None, "/etc/ssl/mine.pem"])
-def test_certificates_unread(before: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Contexts made meanwhile trust nobody; afterwards the environment is what it was."""
-    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-    for name in names:
-        monkeypatch.delenv(name, raising=False)
-    if before is not None:
-        monkeypatch.setenv("SSL_CERT_FILE", before)
-    with certificates_unread():
-        assert [] == ssl.create_default_context().get_ca_certs()
-    assert [before, None] == [os.environ.get(name) for name in names]
