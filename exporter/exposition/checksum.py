@@ -26,10 +26,12 @@ class Checksum:
 
     def after(self, before: int) -> int:
         """Return the sum of other bytes, whose sum was ``before``, and these."""
+        # Tables of several bits were faster here, and so slow to make that few scrapes gained.
         total = self._value
-        for products in self._products:
-            total ^= products[before & 15]
-            before >>= 4
+        for product in self._products:
+            if before & 1:
+                total ^= product
+            before >>= 1
         return total
 
 
@@ -38,17 +40,11 @@ def _power(length: int) -> int:
     return zlib.crc32(bytes(length), _ONE ^ _ALL_BITS) ^ _ALL_BITS
 
 
-def _products(factor: int) -> list[list[int]]:
-    """Return a factor's products with each half byte, the lowest of the eight first."""
-    by_bit = []
+def _products(factor: int) -> list[int]:
+    """Return a factor's products with each single bit, the lowest first."""
+    products = []
     for _ in range(32):
-        by_bit.append(factor)
+        products.append(factor)
         factor = factor >> 1 ^ (_POLYNOMIAL if factor & 1 else 0)
-    by_bit.reverse()
-    halves = []
-    for lowest in range(0, 32, 4):
-        products = [0]
-        for product in by_bit[lowest : lowest + 4]:
-            products += [product ^ other for other in products]
-        halves.append(products)
-    return halves
+    products.reverse()
+    return products
