@@ -10,8 +10,9 @@ from exporter.exposition.compression import Piece
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Smaller ones compress worse, larger ones longer: a third of a millisecond a thousand lines.
-_LARGEST = 32 * 1024
+# Smaller ones compress worse, larger ones longer: 6 % fewer bytes than with the half, in a fifth
+# less time where all have changed, but a tenth more where one site has.
+_LARGEST = 64 * 1024
 
 
 class Chunk:

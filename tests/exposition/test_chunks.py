@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from exporter.exposition.chunks import Chunks
 
-LARGEST = 32 * 1024
+LARGEST = 64 * 1024
 SITES = st.integers(0, 12).map(str)
 # Lines of next to nothing, of some to a chunk, and of more than a chunk is meant to have.
-SIZES = st.sampled_from([0, 1, 5_000, 20_000, LARGEST, LARGEST + 1])
+SIZES = st.sampled_from([0, 1, 10_000, 40_000, LARGEST, LARGEST + 1])
 STEPS = st.lists(st.tuples(SITES, st.none() | SIZES), max_size=30)
 
 
@@ -39,7 +39,7 @@ def test_lines_stand_in_the_order_of_the_sites(steps: list[tuple[str, int | None
 
 
 @given(STEPS)
-@example([("a", 5_000), ("b", 5_000), ("c", 20_000), ("b", LARGEST + 1)])
+@example([("a", 10_000), ("b", 10_000), ("c", 40_000), ("b", LARGEST + 1)])
 def test_only_a_site_alone_is_larger_than_a_chunk(steps: list[tuple[str, int | None]]) -> None:
     """No chunk grows beyond the limit by having many sites, and no piece is empty."""
     pieces = tuple(played(steps)[0].pieces())
@@ -70,7 +70,7 @@ def test_small_lines_share_a_chunk() -> None:
 
 def test_nothing_is_left_of_those_who_went() -> None:
     """Chunks go with their last site; one stays for the next to come."""
-    chunks, _ = played([(str(number), 20_000) for number in range(9)])
+    chunks, _ = played([(str(number), 40_000) for number in range(9)])
     for number in range(9):
         chunks.remove(str(number))
     assert 1 == len(chunks._chunks)
