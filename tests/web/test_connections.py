@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 
 from exporter.web.connections import Deadlines
 from exporter.web.pages import WebOptions
@@ -54,6 +55,24 @@ async def test_a_head_must_be_whole_in_time(said: bytes) -> None:
         leap(DEADLINES.head)
         async with asyncio.timeout(HEALTHY):
             assert b"" == await client.rest()
+
+
+async def test_little_is_received_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is sent, one read asks for no more memory than a head may take."""
+    sizes = []
+    received = web.RequestHandler.data_received
+
+    def noted(connection: web.RequestHandler, data: bytes) -> None:
+        sizes.append(len(data))
+        received(connection, data)
+
+    monkeypatch.setattr(web.RequestHandler, "data_received", noted)
+    async with serving() as served, connected(served) as client:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 200000\r\n\r\n"
+        client.say(head + bytes(200_000))
+        async with asyncio.timeout(HEALTHY):
+            assert (await client.rest()).startswith(b"HTTP/1.1 405 ")
+    assert 16 * 1024 == max(sizes)
 
 
 async def test_a_byte_now_and_then_does_not_help() -> None:
