@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -69,12 +70,14 @@ class Telemetry:
             "Unix time at which the configuration that runs was read.",
             registry=self.registry,
         )
-        self._http_requests = Counter(
+        http_requests = Counter(
             "whmcs_exporter_http_requests_total",
             "Requests answered, by handler and status code.",
             ["handler", "code"],
             registry=self.registry,
         )
+        # There are few pairs of them, and to find a counter by its labels takes 3 us of 70.
+        self._http_requests = cache(http_requests.labels)
 
     def _build_info(self, version: str, revision: str) -> None:
         Gauge(
@@ -104,4 +107,4 @@ class Telemetry:
 
     def http_request(self, handler: str, code: int) -> None:
         """Note one answered request; ``handler`` is one of a few fixed names."""
-        self._http_requests.labels(handler, str(code)).inc()
+        self._http_requests(handler, code).inc()
