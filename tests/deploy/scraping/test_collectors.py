@@ -11,7 +11,7 @@ from tests.deploy.scraping.files import COLLECTORS, elsewhere
 from tests.exposition_check import samples
 from tests.process.page import metrics
 from tests.process.program import eventually
-from tests.process.truth import series
+from tests.process.truth import differences, series
 from tests.real.prometheus import TICKETS, Prometheus
 from tests.tools import tool
 
@@ -43,7 +43,7 @@ async def holds(storage: Prometheus, address: str) -> None:
     wanted = await tickets(address)
 
     async def look() -> None:
-        assert wanted == await storage.query(TICKETS)
+        assert [] == differences(wanted, await storage.query(TICKETS))
         job = '{__name__="whmcs_up",job="whmcs"}'
         assert {series("whmcs_up", site="acme"): 1.0} == await storage.query(job)
 
@@ -64,6 +64,19 @@ async def test_vmagent_writes_what_it_scrapes(
         f"-remoteWrite.tmpDataPath={tmp_path / 'vmagent'}",
         "-httpListenAddr=127.0.0.1:0",
     )
+    await holds(storage, address)
+
+
+async def test_the_opentelemetry_collector_writes_what_it_scrapes(
+    launcher: Launcher, storage: Prometheus, address: str, tmp_path: Path
+) -> None:
+    """Every number and name, as they are; the collector has the two parts of the recipe."""
+    recipe = COLLECTORS / "opentelemetry.yml"
+    there = {"localhost:9942": address, "http://localhost:9090": storage.url}
+    config = elsewhere(recipe, tmp_path, there)
+    # Of itself it would tell on a port that may be taken.
+    silent = "--set=service.telemetry.metrics.level=none"
+    launcher.start(tool("otelcol"), f"--config={config}", silent)
     await holds(storage, address)
 
 
