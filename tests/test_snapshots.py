@@ -207,6 +207,14 @@ def test_store_swaps_snapshots_whole_and_tells_of_each() -> None:
     assert first_snapshot() == before[0]
 
 
+def test_store_finds_a_site_by_its_name() -> None:
+    """One of another name is none."""
+    store, _ = store_of(first_snapshot())
+
+    assert first_snapshot() == store.snapshot(first_snapshot().site)
+    assert store.snapshot("nobody") is None
+
+
 def test_store_begins_anew_and_forgets() -> None:
     """A site that begins anew has nothing of before; one that is forgotten is told as gone."""
     before = first_snapshot(), replace(first_snapshot(), site="other")

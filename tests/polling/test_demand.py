@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -68,6 +69,21 @@ async def test_too_old_is_polled_now() -> None:
         await bench.clock.advance(0.5)
         assert asked.done()
     assert [1000.0, 1032.5] == begun(bench.polls)
+
+
+async def test_a_poll_that_was_asked_for_is_told_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever wonders why WHMCS is called out of turn finds it in the log."""
+    bench = Bench(interval=LONG)
+    with caplog.at_level(logging.DEBUG, logger="exporter.polling.poller"):
+        async with running(bench) as poller:
+            await bench.clock.advance(30)
+            await poller.poll_unless_younger(10)
+    (record,) = caplog.records
+    assert ("poll asked for", "acme", "ticket_counts") == (
+        record.message,
+        record.__dict__["site"],
+        record.__dict__["source"],
+    )
 
 
 async def test_without_an_age_it_is_the_interval() -> None:

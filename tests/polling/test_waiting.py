@@ -314,6 +314,14 @@ async def test_too_many_departments() -> None:
     assert 0 == bench.whmcs.made()[TICKETS]
 
 
+async def test_as_many_departments_as_are_allowed() -> None:
+    """The limit itself is within the limit."""
+    bench = Bench()
+    poll = await bench.poll(bench.waiting(limits=Limits(departments=2, statuses=200)))
+    assert poll.outcome.readings[ONLY_PART] is not None
+    assert 0 == poll.outcome.dropped
+
+
 async def test_a_date_that_is_none_fails_the_poll() -> None:
     """The ticket may be the oldest one: no ages are better than such that look too good."""
     bench = Bench()
