@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,6 +71,11 @@ def begun(polls: list[Poll]) -> list[float]:
     return [poll.ended - (poll.duration or 0.0) for poll in polls]
 
 
+def planned(start: float, interval: float, source: str = "ticket_counts") -> float:
+    """Return when the second poll begins: at its phase, at the next quarter of a second."""
+    return math.ceil(4 * (start + interval * phase("acme", source))) / 4
+
+
 def test_phase_is_the_same_everywhere() -> None:
     """A restart, on whatever machine and version, keeps a source's place in its interval."""
     assert 3276714931 / 2**32 == phase("acme", "ticket_counts")
@@ -79,13 +85,27 @@ async def test_first_poll_is_at_once_and_the_others_at_the_phase() -> None:
     """The plan is the start, then start + phase of the interval + whole intervals."""
     bench = Bench(interval=100.0)
     start = bench.clock.monotonic()
-    first = start + 100.0 * phase("acme", "ticket_counts")
+    first = planned(start, 100)
 
     async with running(bench.poller(bench.ticket_counts())):
         await bench.clock.advance(250)
 
     expected = [start] + [due for due in (first, first + 100, first + 200) if due <= start + 250]
     assert expected == begun(bench.polls)
+
+
+async def test_polls_of_many_sources_begin_together_four_times_a_second() -> None:
+    """However many there are, they begin at quarters of a second, and some at each of them."""
+    clock = FakeClock()
+    await clock.advance(0.1)
+    bench = Bench(clock=clock, interval=10.0)
+    sources = [Lengthy(clock, [0.0, 0.0], name=f"source-{number}") for number in range(400)]
+
+    async with running(*map(bench.poller, sources)):
+        await clock.advance(10.1)
+
+    begun_at = {moment for source in sources for moment in source.started[1:]}
+    assert {1000.25 + quarter / 4 for quarter in range(40)} == begun_at
 
 
 async def test_day_of_one_site() -> None:
@@ -103,7 +123,7 @@ async def test_day_of_one_site() -> None:
     for source in sources:
         polls = [poll for poll in bench.polls if poll.source == source.name]
         starts, ends = begun(polls), [poll.ended for poll in polls]
-        plan = [1000 + 60 * (phase("acme", source.name) + tick) for tick in range(1440)]
+        plan = [planned(1000, 60, source.name) + 60 * tick for tick in range(1440)]
         assert [1000.0, *plan] == pytest.approx(starts, abs=1e-6)
         assert all(end <= start for end, start in zip(ends, starts[1:], strict=False))
         assert 60 + 1e-6 > max(after - before for before, after in pairwise(starts))
@@ -126,7 +146,7 @@ async def test_missed_ticks_are_skipped() -> None:
     """A poll that outlasts its interval is followed by the next tick, not by those it missed."""
     bench = Bench(interval=60.0)
     source = Lengthy(bench.clock, [1.0, 150.0, 60.0, 1.0])
-    first = bench.clock.monotonic() + 60.0 * phase("acme", "ticket_counts")
+    first = planned(bench.clock.monotonic(), 60)
 
     async with running(bench.poller(source)):
         await bench.clock.advance(400)
@@ -139,7 +159,7 @@ async def test_first_poll_that_outlasts_its_phase_misses_that_tick() -> None:
     """The plan does not wait for the first poll, so that the phases stay spread."""
     bench = Bench(interval=60.0)
     source = Lengthy(bench.clock, [60.5, 1.0])
-    first = bench.clock.monotonic() + 60.0 * phase("acme", "ticket_counts")
+    first = planned(bench.clock.monotonic(), 60)
 
     async with running(bench.poller(source)):
         await bench.clock.advance(119)
@@ -151,7 +171,7 @@ async def test_jump_of_the_clock_costs_one_late_poll() -> None:
     """After a suspension one poll is late, is seen to be, and the plan goes on where it stood."""
     clock = JumpingClock()
     bench = Bench(clock=clock, interval=60.0)
-    first = clock.monotonic() + 60.0 * phase("acme", "ticket_counts")
+    first = planned(clock.monotonic(), 60)
 
     async with running(bench.poller(bench.ticket_counts())):
         await clock.advance(0)
@@ -207,7 +227,7 @@ async def test_due_is_when_the_next_poll_begins() -> None:
     """Nobody knows before the first poll has ended, nor during another one."""
     bench = Bench(interval=60.0)
     poller = bench.poller(Lengthy(bench.clock, [1.0, 1.0]))
-    next_poll = bench.clock.monotonic() + 60.0 * phase("acme", "ticket_counts")
+    next_poll = planned(bench.clock.monotonic(), 60)
     found = [poller.due]
 
     async with running(poller):
@@ -263,7 +283,7 @@ async def test_poller_that_is_not_woken_is_stuck_until_it_is() -> None:
 
     async with running(poller):
         await clock.advance(0)
-        clock.jump(60 * phase("acme", "ticket_counts") + 30)
+        clock.jump(planned(1000, 60) - 1000 + 30)
         in_grace = poller.stuck
         clock.jump(0.001)
         beyond = poller.stuck
