@@ -111,6 +111,8 @@ class Snapshot:
             readings[part] = reading if fits else None
             room -= series if fits else 0
             dropped += 0 if fits else series
+        if readings == poll.outcome.readings:
+            return poll
         return replace(poll, outcome=replace(poll.outcome, readings=readings, dropped=dropped))
 
     def _series_beside(self, poll: Poll) -> int:
