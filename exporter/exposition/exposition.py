@@ -66,9 +66,9 @@ class Body:
 
 @dataclass(slots=True)
 class Site:
-    """What is kept of one site: its lines, one entry a block, and until when they are right."""
+    """What is kept of one site: its lines, one entry a block, what they show, and until when."""
 
-    snapshot: Snapshot
+    view: View | None = None
     lines: tuple[Lines, ...] = (Lines(),) * len(BLOCKS)
     series: int = 0
     stale_at: float = math.inf
@@ -96,18 +96,18 @@ class Exposition:
     def update(self, snapshot: Snapshot) -> None:
         """Take a site's new snapshot, and encode what changed in it; new sites come last."""
         if snapshot.site not in self._sites:
-            self._sites[snapshot.site] = Site(snapshot)
+            self._sites[snapshot.site] = Site()
             for chunks in self._blocks:
                 chunks.put(snapshot.site, b"")
         now = self._clock.monotonic()
         view = View.of(snapshot, now)
         site = self._sites[snapshot.site]
-        site.snapshot = snapshot
         site.series = view.series
         site.stale_at = min(state.next_stale(now) for state in snapshot.sources.values())
         # Perhaps too early, when this site's was the next: then the look at all finds none stale.
         self._next_stale = min(self._next_stale, site.stale_at)
         self._encode(site, view)
+        site.view = view
 
     def forget(self, name: str) -> None:
         """Show a site no longer."""
@@ -161,14 +161,15 @@ class Exposition:
         return await Body((*chosen, Piece(text_format.encode(own))), compress).made()
 
     def _encode(self, site: Site, view: View) -> None:
+        name, changed = view.snapshot.site, view.changed(site.view)
         before = site.lines
         site.lines = tuple(
-            lines.after(block, view.snapshot.site, block.rows(view))
+            lines.after(block, name, block.rows(view)) if block.reads in changed else lines
             for block, lines in zip(BLOCKS, before, strict=True)
         )
         for chunks, old, new in zip(self._blocks, before, site.lines, strict=True):
             if new is not old:
-                chunks.put(view.snapshot.site, new.text)
+                chunks.put(name, new.text)
                 self._bodies = {}
 
     def _refresh(self) -> None:
@@ -183,8 +184,8 @@ class Exposition:
 
     def _withhold_stale(self, now: float) -> None:
         for site in self._sites.values():
-            if now > site.stale_at:
-                self.update(site.snapshot)
+            if site.view is not None and now > site.stale_at:
+                self.update(site.view.snapshot)
         self._next_stale = min((site.stale_at for site in self._sites.values()), default=math.inf)
 
     def _body(self, text_format: Format, *, compress: bool) -> Body:

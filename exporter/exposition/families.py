@@ -83,14 +83,14 @@ def _ages(view: View) -> Iterator[Row]:
 
 
 def _up(view: View) -> Iterator[Row]:
-    success = view.snapshot.sources["ticket_counts"].success
-    if success is not None:
-        yield (), success
+    for state in view.states:
+        if state.name == "ticket_counts" and state.success is not None:
+            yield (), state.success
 
 
 def _failures(view: View) -> Iterator[Row]:
     for reason in REASONS:
-        yield (reason,), view.snapshot.failures.get(reason, 0)
+        yield (reason,), view.failures.get(reason, 0)
 
 
 FAMILIES: tuple[Family, ...] = (
@@ -99,30 +99,35 @@ FAMILIES: tuple[Family, ...] = (
         help="Tickets by status, all that the credential may see: "
         f"GetTicketCounts status.*.count, by status.*.title. {_CACHED}",
         labels=("status",),
+        reads="tickets",
         rows=_statuses,
     ),
     Family(
         name="whmcs_tickets_active",
         help="Tickets in a status that counts as active; overlaps with the others: "
         f"GetTicketCounts allActive. {_CACHED}",
+        reads="tickets",
         rows=_of_tickets(lambda tickets: tickets.active),
     ),
     Family(
         name="whmcs_tickets_awaiting_reply",
         help="Tickets in a status that counts as awaiting a reply; overlaps with the others: "
         f"GetTicketCounts awaitingReply. {_CACHED}",
+        reads="tickets",
         rows=_of_tickets(lambda tickets: tickets.awaiting_reply),
     ),
     Family(
         name="whmcs_tickets_flagged",
         help="Tickets flagged to the API's own user, not to anybody else: "
         f"GetTicketCounts flaggedTickets. {_CACHED}",
+        reads="tickets",
         rows=_of_tickets(lambda tickets: tickets.flagged),
     ),
     Family(
         name="whmcs_departments_visible",
         help="Departments that the ticket counts cover: "
         f"number of ids in GetTicketCounts filteredDepartments. {_CACHED}",
+        reads="tickets",
         rows=_of_tickets(lambda tickets: tickets.departments_visible),
     ),
     Family(
@@ -130,6 +135,7 @@ FAMILIES: tuple[Family, ...] = (
         help="Tickets by department and status: GetSupportStatuses statuses.status.count, or with "
         f"a credential per department GetTicketCounts status.*.count. {_CACHED}",
         labels=(*_DEPARTMENT, "status"),
+        reads="departments",
         rows=_department_statuses,
     ),
     Family(
@@ -137,12 +143,14 @@ FAMILIES: tuple[Family, ...] = (
         help="Tickets of a department awaiting a reply: GetSupportDepartments awaitingreply, or "
         f"with a credential per department GetTicketCounts awaitingReply. {_CACHED}",
         labels=_DEPARTMENT,
+        reads="departments",
         rows=_of_departments(lambda department: department.awaiting_reply),
     ),
     Family(
         name="whmcs_department_tickets_open",
         help=f"Open tickets of a department: GetSupportDepartments opentickets. {_CACHED}",
         labels=_DEPARTMENT,
+        reads="departments",
         rows=_of_departments(lambda department: department.open),
     ),
     Family(
@@ -150,6 +158,7 @@ FAMILIES: tuple[Family, ...] = (
         help="Active tickets of a department, with a credential per department only: "
         f"GetTicketCounts allActive. {_CACHED}",
         labels=_DEPARTMENT,
+        reads="departments",
         rows=_of_departments(lambda department: department.active),
     ),
     Family(
@@ -157,6 +166,7 @@ FAMILIES: tuple[Family, ...] = (
         help="Unix time of the oldest last reply among a department's tickets that await one: "
         f"GetTickets tickets.ticket.lastreply, status Awaiting Reply. {_CACHED}",
         labels=_DEPARTMENT,
+        reads="waiting",
         rows=_oldest,
     ),
     GaugeHistogram(
@@ -164,35 +174,41 @@ FAMILIES: tuple[Family, ...] = (
         help="How long a department's tickets have been awaiting a reply: "
         f"GetTickets tickets.ticket.lastreply, status Awaiting Reply. {_CACHED}",
         labels=_DEPARTMENT,
+        reads="waiting",
         rows=_ages,
     ),
     Family(
         name="whmcs_up",
         help="1 when the last poll of GetTicketCounts succeeded, 0 when it failed.",
+        reads="states",
         rows=_up,
     ),
     Family(
         name="whmcs_source_success",
         help="1 when the last poll of a source succeeded, 0 when any of its calls failed.",
         labels=("source",),
+        reads="states",
         rows=_of_states(lambda state: state.success),
     ),
     Family(
         name="whmcs_source_last_success_timestamp_seconds",
         help="Unix time of the last poll of a source that succeeded.",
         labels=("source",),
+        reads="states",
         rows=_of_states(lambda state: state.last_success),
     ),
     Family(
         name="whmcs_source_duration_seconds",
         help="How long the last poll of a source took, all its calls together.",
         labels=("source",),
+        reads="states",
         rows=_of_states(lambda state: state.duration),
     ),
     Family(
         name="whmcs_source_interval_seconds",
         help="How often a source is meant to be polled, as configured.",
         labels=("source",),
+        reads="states",
         rows=_of_states(lambda state: state.interval),
     ),
     Family(
@@ -200,6 +216,7 @@ FAMILIES: tuple[Family, ...] = (
         type="counter",
         help="Calls of WHMCS's API made, by action.",
         labels=("action",),
+        reads="snapshot",
         rows=lambda view: (((action,), n) for action, n in view.snapshot.requests.items()),
     ),
     Family(
@@ -207,18 +224,21 @@ FAMILIES: tuple[Family, ...] = (
         type="counter",
         help="Calls of WHMCS's API that failed, by the first reason that fits.",
         labels=("reason",),
+        reads="failures",
         rows=_failures,
     ),
     Family(
         name="whmcs_exporter_label_collisions_total",
         type="counter",
         help="Statuses added to another one because both have the same label value, each poll.",
+        reads="snapshot",
         rows=lambda view: [((), view.snapshot.collisions)],
     ),
     Family(
         name="whmcs_exporter_series_dropped_total",
         type="counter",
         help="Series not published because their reading was beyond the site's limits, each poll.",
+        reads="snapshot",
         rows=lambda view: [((), view.snapshot.dropped)],
     ),
 )

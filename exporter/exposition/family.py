@@ -14,7 +14,7 @@ from exporter.exposition.formats import OPENMETRICS, TEXT, Format
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from exporter.exposition.view import View
+    from exporter.exposition.view import Part, View
 
 Row: TypeAlias = "tuple[tuple[str, ...], float]"
 """The values of a sample's labels but ``site``, and its value."""
@@ -26,6 +26,7 @@ _BUCKET, _TOTALS = "_bucket", ("_gcount", "_gsum")
 class Family:
     """One family: how it is called and what its samples are. ``labels`` come after ``site``.
 
+    ``rows`` look at one part of a view only, which ``reads`` names: while it stays, so do they.
     ``only`` is the one format that it is written in; None stands for both.
     """
 
@@ -33,6 +34,7 @@ class Family:
     type: Literal["gauge", "counter", "histogram", "gaugehistogram"] = "gauge"
     help: str
     labels: tuple[str, ...] = ()
+    reads: Part
     rows: Callable[[View], Iterable[Row]]
     only: Format | None = None
 
@@ -99,6 +101,7 @@ class GaugeHistogram(Family):
                 name=self.name + suffix,
                 help=self.help,
                 labels=self.labels,
+                reads=self.reads,
                 rows=partial(self._total, suffix),
                 only=TEXT,
             )

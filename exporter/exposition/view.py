@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from exporter.polling.readings import Departments, SiteTickets, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from exporter.polling.readings import DepartmentTickets, DepartmentWaiting
     from exporter.snapshots import Snapshot, SourceState
+
+
+Part: TypeAlias = Literal["tickets", "departments", "waiting", "states", "failures", "snapshot"]
+"""What may stay as it was while other parts of a view change: the name of an attribute."""
+
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,17 @@ class View:
         """How many ticket series are shown."""
         shown = self.tickets.series if self.tickets else 0
         return shown + Departments(self.departments).series + Waiting(self.waiting).series
+
+    def changed(self, before: View | None) -> Collection[Part]:
+        """Return which parts are not equal to those of a view ``before``; without one it is all."""
+        if before is None:
+            return PARTS
+        return [part for part in PARTS if getattr(self, part) != getattr(before, part)]
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """How many calls have failed, by reason."""
+        return self.snapshot.failures
 
     @property
     def states(self) -> Iterable[SourceState]:

@@ -1,17 +1,20 @@
 """The families are those of the contract: name, type, labels, and a HELP that says the source."""
 
 import re
+from typing import Any, cast
 
 import pytest
 from prometheus_client import Metric
 
-from exporter.exposition.families import FAMILIES
+from exporter.exposition.families import BLOCKS, FAMILIES
+from exporter.exposition.family import Family
 from exporter.exposition.formats import TEXT
 from exporter.exposition.telemetry import Telemetry
+from exporter.exposition.view import View
 from exporter.polling.site import Tally
 from exporter.whmcs.errors import REASONS
 from tests.exposition.shown import Shown
-from tests.exposition.sites import acme, fresh_site, globex, patient, poll, tickets
+from tests.exposition.sites import START, acme, fresh_site, globex, patient, poll, tickets
 from tests.exposition_check import check, family, samples, value
 
 DEPARTMENT = ("site", "department_id", "department")
@@ -194,3 +197,28 @@ def test_departments_visible_is_absent_when_unknown() -> None:
     text = Shown(fresh_site("acme").after(poll("acme", "ticket_counts", reading))).text()
     assert value(text, "whmcs_departments_visible", site="acme") is None
     assert 3 == value(text, "whmcs_tickets_active", site="acme")
+
+
+class Only:
+    """A view of which one part can be seen."""
+
+    def __init__(self, view: View, part: str) -> None:
+        """Show that ``part``."""
+        self._view, self._part = view, part
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the part is
+        """Refuse any other."""
+        assert self._part == name
+        return getattr(self._view, name)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
+def test_rows_look_at_one_part_only(block: Family) -> None:
+    """What a family reads is all that it reads: else it would stay when it should not."""
+    found = 0
+    for snapshot in (acme(), globex(), patient()):
+        view = View.of(snapshot, START)
+        rows = list(block.rows(view))
+        assert rows == list(block.rows(cast("View", Only(view, block.reads))))
+        found += len(rows)
+    assert found

@@ -50,7 +50,9 @@ class Counting(Family):
 def counting() -> Counting:
     """Return a family that has not encoded anything."""
     Counting.encoded = 0
-    return Counting(name="whmcs_tickets", help="", labels=("status",), rows=lambda _: ())
+    return Counting(
+        name="whmcs_tickets", help="", labels=("status",), reads="tickets", rows=lambda _: ()
+    )
 
 
 def test_labels_are_encoded_once(counting: Counting) -> None:
