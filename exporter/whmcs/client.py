@@ -16,7 +16,7 @@ from aiohttp import http_exceptions
 
 from exporter.whmcs import errors
 from exporter.whmcs.answer import Answer, judge
-from exporter.whmcs.connector import Attempt, Connector, attempts
+from exporter.whmcs.connector import Connector, is_kept
 from exporter.whmcs.tls import bound_buffers
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def open_session(
     bound_buffers()
     return aiohttp.ClientSession(
         connector=Connector(),
-        trace_configs=[attempts(), *traces],
+        trace_configs=list(traces),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             "User-Agent": user_agent,
@@ -149,15 +149,14 @@ class Client:
         later. aiohttp repeats no POST by itself, but ours only read (RFC 9110, 9.2.2).
         """
         while True:
-            attempt = Attempt()
             try:
-                return await self._send(form, attempt)
+                return await self._send(form)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                 # Each time one kept connection less, so there is an end to it.
-                if not attempt.kept:
+                if not is_kept.get():
                     raise
 
-    async def _send(self, form: Mapping[str, str], attempt: Attempt) -> Answer:
+    async def _send(self, form: Mapping[str, str]) -> Answer:
         endpoint = self._endpoint
         async with self._session.post(
             endpoint.url,
@@ -168,7 +167,6 @@ class Client:
             proxy=endpoint.proxy_url,
             ssl=endpoint.ssl_context or True,
             server_hostname=endpoint.server_name,
-            trace_request_ctx=attempt,
         ) as response:
             body = await _read(response, endpoint.response_bytes)
             return Answer(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import aiohttp
 
 from exporter.whmcs.resolver import Resolver
 
 if TYPE_CHECKING:
-    from types import SimpleNamespace
-
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
@@ -22,30 +22,9 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 200.0
 
 
-@dataclass(slots=True)
-class Attempt:
-    """One try at a call: whether it went over a ``kept`` connection, or over one of its own.
-
-    Passed as the request's ``trace_request_ctx``, and filled in by what ``attempts`` returns.
-    """
-
-    kept: bool = False
-
-
-def attempts() -> aiohttp.TraceConfig:
-    """Return what tells each ``Attempt`` of a session how it went."""
-
-    async def kept(_: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-        context.trace_request_ctx.kept = True
-
-    async def made(_: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-        context.trace_request_ctx.kept = False
-
-    tracing = aiohttp.TraceConfig()
-    tracing.on_connection_reuseconn.append(kept)
-    # The last word, where a kept connection was not sound and gave way to a new one.
-    tracing.on_connection_create_end.append(made)
-    return tracing
+# Whether the connection that the running task was handed last had been used before; False while it
+# waits for one. aiohttp has tracing for that, which would cost each call a dozen awaits.
+is_kept: ContextVar[bool] = ContextVar("is_kept", default=False)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -62,6 +41,7 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(
             limit=0, resolver=Resolver(), ttl_dns_cache=0, keepalive_timeout=KEPT_SECONDS
         )
+        self._used: WeakSet[ResponseHandler] = WeakSet()
 
     async def connect(
         self,
@@ -69,9 +49,13 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
     ) -> Connection:
-        """Return a connection, a kept one when there is a sound one."""
+        """Return a connection, a kept one when there is a sound one; set ``is_kept``."""
+        is_kept.set(False)
         while _has_answer(connection := await super().connect(req, traces, timeout)):
             connection.close()
+        if (protocol := connection.protocol) is not None:
+            is_kept.set(protocol in self._used)
+            self._used.add(protocol)
         return connection
 
 
