@@ -184,8 +184,11 @@ class Pages:
         )
         return web.Response(text=page, content_type="text/html", headers=_NEVER_KEPT)
 
-    async def sites(self, request: web.Request) -> web.Response:
-        """Show all sites to a program."""
+    async def sites(self, request: web.Request) -> web.StreamResponse:
+        """Show all sites to a program; of thousands that is as large as a scrape."""
+        return await self._in_turn(request, self._sites)
+
+    async def _sites(self, request: web.Request) -> web.Response:
         body = await asyncio.to_thread(as_json, self._moment())
         headers = {"Content-Type": "application/json; charset=utf-8"} | _NEVER_KEPT
         headers["Vary"] = "Accept-Encoding"

@@ -43,6 +43,7 @@ async def test_slow_readers_hold_their_places(exporter: StandIn) -> None:
         async with served.client.get("/metrics") as response:
             assert 503 == response.status
             assert "2 scrapes are under way, which is the limit\n" == await response.text()
+        assert 503 == await status(served, "/api/v1/sites")
         assert 200 == await status(served, "/healthz")
         assert 1 == exporter.answered("/metrics", 503)
         assert exporter.answered("/metrics", 200) is None
