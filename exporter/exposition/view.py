@@ -56,6 +56,7 @@ class View:
         """Return which parts are not equal to those of a view ``before``; without one it is all."""
         if before is None:
             return PARTS
+        # The states are a dictionary's values, which equal no others: each poll moves them anyway.
         return [part for part in PARTS if getattr(self, part) != getattr(before, part)]
 
     @property
