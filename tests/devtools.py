@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-_PATIENCE = 60
+# Seconds: more than a busy machine takes for anything.
+PATIENCE = 60
 _KEYS = {"Tab": 9, "Enter": 13, " ": 32}
 _SHIFT = 8
 
@@ -36,7 +37,7 @@ class Tab:
         """Send a command and return what it results in; events meanwhile are listened to."""
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             while (message := await self._socket.receive_json()).get("id") != number:
                 self._listen(message)
         assert "error" not in message, message
@@ -64,7 +65,7 @@ class Tab:
 
     async def until(self, expression: str) -> None:
         """Wait until an expression is true in the page."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             while not await self.value(f"!!({expression})"):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.02)
 
@@ -132,7 +133,7 @@ async def tab(chromium: str, profile: Path) -> AsyncIterator[Tab]:
 
 async def _first_tab(session: aiohttp.ClientSession, port_file: Path) -> str:
     """Return the address of the first tab, once the browser has written where it listens."""
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(PATIENCE):
         while "\n" not in (text := await asyncio.to_thread(_text, port_file)):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
     port = text.split("\n")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from exporter.web.landing import ROWS
 from exporter.whmcs.errors import ConnectFailed, TimedOut
-from tests.devtools import Tab, tab
+from tests.devtools import PATIENCE, Tab, tab
 from tests.exposition.sites import START, acme, fresh_site, globex, poll, tickets
 from tests.tools import tool
 from tests.web.serving import Served, StandIn, serving
@@ -75,6 +76,10 @@ async def opened(page: Tab, served: Served, *, script: bool = True) -> None:
     await page.open(f"http://127.0.0.1:{served.port}/")
     if script:
         await page.until(LIVE)
+    # A browser asks for the icon at leisure, and complains when the server is gone by then.
+    async with asyncio.timeout(PATIENCE):
+        while served.exporter.answered("/static/icon.svg", 200) is None:
+            await page.value("0")
 
 
 async def filtered(page: Tab, text: str) -> list[list[str]]:
