@@ -11,7 +11,6 @@ import sys
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
-from aiohttp import web
 from fleet import Fleet
 
 from exporter import __version__
@@ -26,8 +25,6 @@ from exporter.web.server import Server
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aiohttp.typedefs import Handler, Middleware
-
     from exporter.snapshots import Snapshot
 
 # Enough that no number is the one that it was a scrape before.
@@ -39,8 +36,8 @@ class MadeUp:
 
     version = __version__
 
-    def __init__(self, fleet: Fleet) -> None:
-        """Show a fleet."""
+    def __init__(self, fleet: Fleet, polls: int) -> None:
+        """Show a fleet, of which so many polls are published before each scrape."""
         self._clock = SystemClock()
         self._telemetry = Telemetry(__version__, "benchmark")
         self._telemetry.configured(len(fleet.names), self._clock.time())
@@ -48,6 +45,9 @@ class MadeUp:
         self.store = Store(self.exposition)
         for snapshot in fleet.snapshots():
             self.store.begin(snapshot)
+        self._polls_each = polls
+        made = islice(fleet.polls(), max(_POLLS, 4 * polls) if polls else 0)
+        self._polls = cycle(tuple(made))
 
     def snapshots(self) -> Iterable[Snapshot]:
         """Return every site's snapshot."""
@@ -83,33 +83,20 @@ class MadeUp:
         return ""
 
     def http_request(self, handler: str, code: int) -> None:
-        """Note one answered request."""
+        """Note one answered request, and publish the polls that come before the next one."""
         self._telemetry.http_request(handler, code)
+        for poll in islice(self._polls, self._polls_each):
+            self.store.publish(poll)
 
 
 async def serve(port: int, sites: int, departments: int, polls: int) -> None:
     """Serve until the process is ended."""
-    fleet = Fleet(sites, departments)
-    exporter = MadeUp(fleet)
+    exporter = MadeUp(Fleet(sites, departments), polls)
     options = WebOptions()
     application = Pages(exporter, exporter.exposition, options, exporter.reload).application()
-    if polls:
-        application.middlewares.append(_publishing(exporter.store, fleet, polls))
     listener = Address("127.0.0.1", port).open()
     async with Server(application, [listener.socket], max_connections=options.max_connections):
         await asyncio.Event().wait()
-
-
-def _publishing(store: Store, fleet: Fleet, polls: int) -> Middleware:
-    made = cycle(tuple(islice(fleet.polls(), max(_POLLS, 4 * polls))))
-
-    @web.middleware
-    async def publish(request: web.Request, handler: Handler) -> web.StreamResponse:
-        for poll in islice(made, polls):
-            store.publish(poll)
-        return await handler(request)
-
-    return publish
 
 
 if __name__ == "__main__":

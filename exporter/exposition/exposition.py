@@ -125,10 +125,19 @@ class Exposition:
         self._refresh()
         return self._body(text_format, compress=compress).make()
 
+    def at_once(self, text_format: Format, *, compress: bool) -> bytes | None:
+        """Return the same if it is there, or made in no time; None where the loop had to wait."""
+        self._refresh()
+        if (text_format, compress) not in self._bodies:
+            body = self._body(text_format, compress=compress)
+            if body.is_long:
+                return None
+            self._bodies[text_format, compress] = body.make()
+        return self._bodies[text_format, compress]
+
     async def scrape(self, text_format: Format, *, compress: bool) -> bytes:
         """Return the same without holding up the event loop, and made once for all who wait."""
-        self._refresh()
-        kept = self._bodies.get((text_format, compress))
+        kept = self.at_once(text_format, compress=compress)
         if kept is not None:
             return kept
         async with self._making:

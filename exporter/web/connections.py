@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from exporter.web.repeats import HEAD_END, is_whole
+
 if TYPE_CHECKING:
     import socket
     import ssl
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 
     from aiohttp.web_request import BaseRequest
 
+    from exporter.web.repeats import Repeats, Turns
+
 log = logging.getLogger(__name__)
 
-# Nearly every request comes whole, and needs no deadline.
-_HEAD_END = b"\r\n\r\n"
 # More than any head may have. For each read asyncio asks for memory of this size, and by itself of
 # 256 KiB, which the C library may take from the system, and give back, each time: 20 us a scrape.
 _READ_BYTES = 16 * 1024
@@ -52,7 +54,16 @@ class Deadlines:
 class Connection(web.RequestHandler):
     """One client's connection; it ends by itself when the client is too slow."""
 
-    __slots__ = ("_connections", "_deadline", "is_busy", "opening")
+    __slots__ = (
+        "_connections",
+        "_deadline",
+        "_is_between",
+        "_unread",
+        "asked",
+        "is_busy",
+        "opening",
+        "repeats",
+    )
 
     def __init__(self, server: web.Server, connections: Connections) -> None:
         """Serve the requests of one client with ``server``."""
@@ -67,7 +78,13 @@ class Connection(web.RequestHandler):
         self._connections = connections
         self.opening: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        # Whether the last bytes ended a request; whose turn it is while a repeated answer is read.
+        self._is_between = True
+        self._unread: Turns | None = None
         self.is_busy = False
+        self.repeats = connections.repeats
+        # The bytes of the request that is answered now, where it came by itself.
+        self.asked: bytes | None = None
 
     def cut(self) -> None:
         """End at once, whatever is under way."""
@@ -87,9 +104,49 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take a part of a request, whose head must be whole in time."""
-        if self._deadline is None and not self.is_busy and not data.endswith(_HEAD_END):
+        is_idle = self._is_idle
+        if is_idle and self._has_repeated(data):
+            return
+        self.asked = data if is_idle and is_whole(data) else None
+        # Nearly every request comes whole, and needs no deadline.
+        self._is_between = data.endswith(HEAD_END)
+        if self._deadline is None and not self.is_busy and not self._is_between:
             self._expect(self._connections.deadlines.head)
         super().data_received(data)
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether aiohttp waits for a request, has nothing of it yet, and is not about to end."""
+        waiter = self._waiter
+        return self._is_between and waiter is not None and not waiter.done()
+
+    def _has_repeated(self, asked: bytes) -> bool:
+        """Answer at once what is the same as before, if it is, and tell so."""
+        answer = self.repeats.answer(asked)
+        if answer is None or self.transport is None or (parts := answer.parts()) is None:
+            return False
+        self.begin()
+        answer.turns.begin()
+        self._unread = answer.turns
+        for part in parts:
+            self.transport.write(part)
+        # aiohttp's own, by which it ends who has been idle too long.
+        self._next_keepalive_close_time = self._loop.time() + self._connections.deadlines.idle
+        if self.writing_paused:
+            # What it asks for next is heard when it has read this.
+            self.transport.pause_reading()
+        else:
+            self._read()
+        return True
+
+    def _read(self) -> None:
+        """End the turn of a repeated answer, which its reader has taken."""
+        if self._unread is not None:
+            self._unread.end()
+            self._unread = None
+            self.end()
+            if self.transport is not None:
+                self.transport.resume_reading()
 
     def pause_writing(self) -> None:
         """Give the reader its time."""
@@ -100,10 +157,12 @@ class Connection(web.RequestHandler):
         """Note that the reader has taken nearly everything."""
         super().resume_writing()
         self._met()
+        self._read()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the connection."""
         self._met()
+        self._read()
         self._connections.lost(self)
         super().connection_lost(exc)
 
@@ -158,11 +217,13 @@ class Connections:
         admits: Callable[[asyncio.BaseTransport], bool],
         headers: Mapping[str, str],
         deadlines: Deadlines,
+        repeats: Repeats,
     ) -> None:
         """Let in whom ``admits`` lets in; ``headers`` go with answers to what is no request."""
         self.deadlines = deadlines
         self.admits = admits
         self.headers = headers
+        self.repeats = repeats
         self._limit = limit
         self._open: dict[Connection, None] = {}
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from aiohttp import web
 
@@ -16,13 +16,16 @@ from exporter.exposition.formats import negotiate
 from exporter.web import paths, sites
 from exporter.web.accept import accepts_gzip
 from exporter.web.landing import FILES, as_page
+from exporter.web.repeats import Turns
 from exporter.web.status import Moment, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from exporter.exposition.exposition import Exposition
+    from exporter.exposition.formats import Format
     from exporter.snapshots import Snapshot
+    from exporter.web.connections import Connection
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -102,7 +105,7 @@ class Pages:
         self._exposition = exposition
         self._options = options
         self._reload = reload
-        self._scrapes = 0
+        self._turns = Turns(options.max_requests)
 
     def application(self) -> web.Application:
         """Return the routes, ready to be served."""
@@ -124,7 +127,21 @@ class Pages:
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
         """Answer a scrape from what is in memory; WHMCS is not asked."""
-        return await self._in_turn(request, self._scrape)
+        response = await self._in_turn(request, self._scrape)
+        if response.status == HTTPStatus.OK and not request.query:
+            connection = cast("Connection", request.protocol)
+            again = partial(self._again, *_wanted(request))
+            connection.repeats.learn(connection.asked, request, response, again, self._turns)
+        return response
+
+    def _again(self, text_format: Format, compress: bool) -> bytes | None:  # noqa: FBT001 - of two
+        """Return the body of a scrape like one before, if that may be, and takes no time."""
+        if not self._turns.is_free:
+            return None
+        body = self._exposition.at_once(text_format, compress=compress)
+        if body is not None:
+            self._exporter.http_request(self._options.telemetry_path, HTTPStatus.OK)
+        return body
 
     async def probe(self, request: web.Request) -> web.StreamResponse:
         """Answer a scrape of one site, which is polled if its last poll is too old."""
@@ -136,12 +153,11 @@ class Pages:
 
     async def _in_turn(self, request: web.Request, answer: Handler) -> web.StreamResponse:
         """Answer unless so many are answered that one more would be too many."""
-        if self._scrapes >= self._options.max_requests:
-            limit = self._options.max_requests
+        if not self._turns.is_free:
             return web.Response(
-                status=503, text=f"{limit} scrapes are under way, which is the limit\n"
+                status=503, text=f"{self._turns.limit} scrapes are under way, which is the limit\n"
             )
-        self._scrapes += 1
+        self._turns.begin()
         try:
             response = await answer(request)
             # Written in here, so that a slow reader counts until it has read everything.
@@ -153,11 +169,10 @@ class Pages:
                 await response.write_eof()
             return response
         finally:
-            self._scrapes -= 1
+            self._turns.end()
 
     async def _scrape(self, request: web.Request) -> web.Response:
-        text_format = negotiate(request.headers.get("Accept", ""))
-        compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        text_format, compress = _wanted(request)
         headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
         if compress:
             headers["Content-Encoding"] = "gzip"
@@ -250,6 +265,12 @@ class Pages:
             raise
         self._exporter.http_request(name, response.status)
         return response
+
+
+def _wanted(request: web.Request) -> tuple[Format, bool]:
+    """Return the format of metrics that a request wants, and whether it takes them in gzip."""
+    text_format = negotiate(request.headers.get("Accept", ""))
+    return text_format, accepts_gzip(request.headers.get("Accept-Encoding", ""))
 
 
 def _probe(good: bool, problem: str) -> web.Response:  # noqa: FBT001 - the answer itself

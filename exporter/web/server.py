@@ -9,6 +9,7 @@ from aiohttp import web
 
 from exporter.web.connections import Connection, Connections, Deadlines
 from exporter.web.pages import WebOptions
+from exporter.web.repeats import Repeats
 
 if TYPE_CHECKING:
     import socket
@@ -62,6 +63,8 @@ class Server:
             admits=protection.admits if protection else lambda _: True,
             headers=_SECURITY_HEADERS,
             deadlines=deadlines or Deadlines(),
+            # Users come and go while it runs, so each request of theirs is looked at.
+            repeats=Repeats() if protection is None else Repeats(most=0),
         )
 
     async def __aenter__(self) -> Self:

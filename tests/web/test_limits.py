@@ -17,10 +17,10 @@ STATUSES = 3_000
 STOP_SECONDS = 5.0
 
 
-def large_site() -> Snapshot:
+def large_site(statuses: int = STATUSES) -> Snapshot:
     """Return a site whose exposition is larger than what lies between server and client."""
-    statuses = {f"status with a rather long name {number}": 1 for number in range(STATUSES)}
-    return fresh_site("acme").after(poll("acme", "ticket_counts", tickets(statuses)))
+    counts = {f"status with a rather long name {number}": 1 for number in range(statuses)}
+    return fresh_site("acme").after(poll("acme", "ticket_counts", tickets(counts)))
 
 
 @pytest.fixture
