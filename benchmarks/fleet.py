@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from exporter.polling.clock import SystemClock
-from exporter.polling.poller import Poll
+from exporter.polling.poll import Poll
 from exporter.polling.readings import Departments, DepartmentTickets, SiteTickets
 from exporter.polling.site import Tally
 from exporter.polling.source import ONLY_PART, Outcome

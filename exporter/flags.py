@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import __version__, logs
+from exporter.commands import COMMANDS
 from exporter.web import paths
 from exporter.web.listen import Address
 
@@ -15,40 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
 DEFAULT_ADDRESS = ":9942"
-COMMANDS = {
-    "serve": "poll WHMCS and serve the metrics (the default)",
-    "check": "check the configuration, without any network, and leave",
-    "doctor": "look into each site, from its name to its answers, and say what to do",
-    "collect": "poll everything once and write the metrics to standard output or a file",
-    "healthcheck": "ask a running exporter whether it is healthy, as containers do",
-    "simulate": "run simulated WHMCS help desks",
-    "demo": "run simulated help desks and the exporter, on this machine alone",
-}
-
-EXAMPLES = {
-    "serve": (
-        "whmcs-exporter --config.file=/etc/whmcs-exporter.yml",
-        "whmcs-exporter serve --web.listen-address=127.0.0.1:9942 --log.format=json",
-    ),
-    "check": ("whmcs-exporter check --config.file=/etc/whmcs-exporter.yml",),
-    "doctor": (
-        "whmcs-exporter doctor --config.file=/etc/whmcs-exporter.yml",
-        "whmcs-exporter doctor --config.file=/etc/whmcs-exporter.yml --site=acme --format=json",
-    ),
-    "collect": (
-        "whmcs-exporter collect --config.file=/etc/whmcs-exporter.yml",
-        "whmcs-exporter collect --output=/var/lib/node_exporter/whmcs.prom",
-    ),
-    "healthcheck": (
-        "whmcs-exporter healthcheck",
-        "whmcs-exporter healthcheck --web.listen-address=127.0.0.1:9942",
-    ),
-    "simulate": (
-        "whmcs-exporter simulate --sites=acme,globex --fault=acme=hang",
-        "whmcs-exporter simulate --sites=2000 --speed=60",
-    ),
-    "demo": ("whmcs-exporter demo",),
-}
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -93,18 +60,18 @@ def parser(filled: Container[str] = frozenset(COMMANDS)) -> argparse.ArgumentPar
     )
     root.add_argument("--version", action="version", version=f"whmcs-exporter {__version__}")
     commands = root.add_subparsers(title="commands", dest="command", required=True)
-    for name, about in COMMANDS.items():
+    for name, (about, examples) in COMMANDS.items():
         subparser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
         if name in filled:
             _FLAGS[name](subparser)
-            _add_examples(subparser, name)
+            _add_examples(subparser, examples)
     return root
 
 
-def _add_examples(parser: argparse.ArgumentParser, command: str) -> None:
+def _add_examples(parser: argparse.ArgumentParser, examples: Iterable[str]) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    examples = "\n".join(["examples:", *(f"  {example}" for example in EXAMPLES[command])])
-    parser.epilog = "\n\n".join(filter(None, (parser.epilog, examples)))
+    shown = "\n".join(["examples:", *(f"  {example}" for example in examples)])
+    parser.epilog = "\n\n".join(filter(None, (parser.epilog, shown)))
 
 
 def _check_flags(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +98,11 @@ def _serve_flags(parser: argparse.ArgumentParser) -> None:
         ":PORT, HOST:PORT, [IPv6]:PORT or unix:PATH; repeatable; port 0 picks one and logs it "
         f"(default: {DEFAULT_ADDRESS})",
     )
+    _page_flags(parser)
+    _shard_flags(parser)
+
+
+def _page_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--web.telemetry-path",
         dest="telemetry_path",
@@ -159,6 +131,9 @@ def _serve_flags(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="leave out process_*, python_info and python_gc_*",
     )
+
+
+def _shard_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shard",
         type=_shard,

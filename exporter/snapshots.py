@@ -15,7 +15,7 @@ from exporter.polling.holds import Held
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from exporter.polling.poller import Poll
+    from exporter.polling.poll import Poll
     from exporter.polling.readings import Reading
 
 

@@ -15,7 +15,7 @@ from tests.changes import store_of
 from tests.test_snapshots import STALE_AFTER, first_snapshot, poll, reading
 
 if TYPE_CHECKING:
-    from exporter.polling.poller import Poll
+    from exporter.polling.poll import Poll
     from exporter.polling.readings import Reading
     from exporter.snapshots import Snapshot
 

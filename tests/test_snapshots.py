@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.polling.holds import Held
-from exporter.polling.poller import Poll
+from exporter.polling.poll import Poll
 from exporter.polling.readings import Reading, SiteTickets
 from exporter.polling.site import Tally
 from exporter.polling.source import Outcome

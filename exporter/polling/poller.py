@@ -6,10 +6,10 @@ import asyncio
 import logging
 import math
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from exporter.polling.holds import Held
+from exporter.polling.poll import Poll
 from exporter.polling.site import Cycle
 from exporter.polling.source import Outcome
 from exporter.whmcs.errors import ApiError
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from exporter.polling.clock import Clock
+    from exporter.polling.poll import Publisher
     from exporter.polling.reporter import Reporter
-    from exporter.polling.site import Site, Tally, Telemetry
+    from exporter.polling.site import Site, Telemetry
     from exporter.polling.source import Source
 
 log = logging.getLogger(__name__)
@@ -34,31 +35,6 @@ _GRACE = 30.0
 _TICK = 0.25
 # Whoever asks, no source is polled again sooner, in seconds: the shortest interval there is.
 _LEAST_AGE = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """One poll of one source of one site, ended.
-
-    ``ended`` is monotonic, ``ended_at`` Unix time, ``duration`` in seconds; a poll that was held
-    back altogether has none of its own. ``error`` is the first thing that failed; None on success.
-    """
-
-    site: str
-    source: str
-    outcome: Outcome
-    error: ApiError | Held | None
-    ended: float
-    ended_at: float
-    duration: float | None
-    tally: Tally
-
-
-class Publisher(Protocol):
-    """Where polls go."""
-
-    def publish(self, poll: Poll) -> Poll:
-        """Take one poll, whole; return it without the readings that found no room."""
 
 
 class Poller:

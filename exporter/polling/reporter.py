@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from exporter.polling.clock import Clock
-    from exporter.polling.poller import Poll
+    from exporter.polling.poll import Poll
 
 log = logging.getLogger(__name__)
 

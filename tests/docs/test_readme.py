@@ -10,6 +10,7 @@ import bcrypt
 import pytest
 
 from exporter import config, flags
+from exporter.commands import COMMANDS
 from exporter.config import web
 from exporter.exposition.families import FAMILIES
 from exporter.web.status import WORST_FIRST, SourceStatus
@@ -99,7 +100,7 @@ def test_the_number_of_reasons_is_right() -> None:
 
 def test_commands_are_those_of_the_program() -> None:
     """The table of commands is whole."""
-    assert list(flags.COMMANDS) == first_cells(RUNNING, "## Commands")
+    assert list(COMMANDS) == first_cells(RUNNING, "## Commands")
 
 
 def test_flags_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exporter.polling.labels import label_value
-from exporter.polling.poller import Poll
+from exporter.polling.poll import Poll
 from exporter.polling.readings import (
     AGES,
     Departments,

@@ -11,7 +11,7 @@ from exporter.exposition.exposition import Exposition
 from exporter.exposition.formats import TEXT
 from exporter.exposition.telemetry import Telemetry
 from exporter.polling.labels import label_value
-from exporter.polling.poller import Poll
+from exporter.polling.poll import Poll
 from exporter.polling.readings import Departments, DepartmentTickets, SiteTickets
 from exporter.polling.site import Tally
 from exporter.polling.source import ONLY_PART, Outcome

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from exporter.polling.poller import Poll
+    from exporter.polling.poll import Poll
     from exporter.polling.site import Credential
     from exporter.polling.source import Source
     from exporter.whmcs.document import JSON

@@ -21,7 +21,8 @@ from tests.polling.test_poller import begun
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from exporter.polling.poller import Poll, Poller
+    from exporter.polling.poll import Poll
+    from exporter.polling.poller import Poller
 
 INTERVAL = 60.0
 # From the start to the first poll of the plan.

@@ -22,7 +22,7 @@ from tests.polling.outside import (
 )
 
 if TYPE_CHECKING:
-    from exporter.polling.poller import Poll
+    from exporter.polling.poll import Poll
     from exporter.whmcs.document import JSON
 
 

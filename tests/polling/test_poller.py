@@ -21,7 +21,8 @@ from tests.polling.outside import COUNTS, DEPARTMENTS, STATUSES, Bench
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from exporter.polling.poller import Poll, Poller
+    from exporter.polling.poll import Poll
+    from exporter.polling.poller import Poller
     from exporter.polling.site import Cycle
 
 DAY = 86_400

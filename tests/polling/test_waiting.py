@@ -29,7 +29,7 @@ from tests.polling.outside import (
 )
 
 if TYPE_CHECKING:
-    from exporter.polling.poller import Poll
+    from exporter.polling.poll import Poll
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 Row = tuple[str, int, str]

@@ -27,7 +27,7 @@ _STEP = 0.05
 _WIDTH = "100"
 
 
-async def eventually(check: Callable[[], Awaitable[T]], seconds: float = 15.0) -> T:
+async def eventually(check: Callable[[], Awaitable[T]], seconds: float = 60.0) -> T:
     """Return what ``check`` returns once nothing in it is refused any more.
 
     A process of its own has no clock that a test could hold, so here, and nowhere else, time
@@ -95,7 +95,7 @@ class Program:
 
         return await eventually(look)
 
-    async def ended(self, seconds: float = 15.0) -> int:
+    async def ended(self, seconds: float = 60.0) -> int:
         """Wait for its end and return the exit code."""
 
         async def look() -> int:

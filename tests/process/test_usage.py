@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter import __version__, flags
+from exporter import __version__, commands, flags
 from tests.process.program import ANYWHERE, Launcher
 
 HELP = Path(__file__).parent / "help"
@@ -37,9 +37,9 @@ async def test_help_of_a_command(command: str, launcher: Launcher) -> None:
 
 def test_examples_are_right() -> None:
     """Whoever copies an example of the help does not begin with a mistake."""
-    for command, examples in flags.EXAMPLES.items():
-        assert examples
-        for example in examples:
+    for command, about in commands.COMMANDS.items():
+        assert about.examples
+        for example in about.examples:
             assert command == flags.parse(shlex.split(example)[1:]).command
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter import cli, flags
+from exporter import cli
+from exporter.commands import COMMANDS
 from tests.docs.sample import README
 from tests.tools import tool
 
@@ -30,7 +31,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 Shell = Callable[[str], set[str]]
 
 LINES: dict[str, set[str]] = {
-    "whmcs-exporter ": set(flags.COMMANDS),
+    "whmcs-exporter ": set(COMMANDS),
     "whmcs-exporter do": {"doctor"},
     "whmcs-exporter --config.": {"--config.file", "--config.check"},
     "whmcs-exporter serve --web.t": {"--web.telemetry-path"},
@@ -107,7 +108,7 @@ def test_the_manual_page_is_sound() -> None:
     """The formatter has nothing to say against it, and it names every flag and exit code."""
     page = SHELL / NAMES[3]
     text = _run(tool("groff"), "-man", "-Tutf8", "-ww", "-P-cbou", str(page))
-    for command in flags.COMMANDS:
+    for command in COMMANDS:
         assert re.search(rf"^ +{command}$", text, re.MULTILINE)
     for name in ("--web.listen-address ADDRESS", "--site NAME", "--whmcs-version X.Y"):
         assert name in text.replace("\u2010", "-")

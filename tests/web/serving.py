@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # So small that a client that does not read stops the server after a few kilobytes.
 _BUFFER = 4096
+_SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 @dataclass
@@ -113,17 +114,17 @@ class Reader:
     @asynccontextmanager
     async def scraping(cls, port: int) -> AsyncIterator[Reader]:
         """Ask for the metrics and read no more than the answer's first byte."""
-        connection = socket.socket()
-        connection.setblocking(False)  # noqa: FBT003 - the library's own signature
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
-        scraper = cls(*await asyncio.open_connection(sock=connection, limit=1))
-        scraper._writer.write(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        assert b"H" == await scraper._reader.readexactly(1)
-        try:
-            yield scraper
-        finally:
-            await scraper.leave()
+        with socket.socket() as connection:
+            connection.setblocking(False)  # noqa: FBT003 - the library's own signature
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+            scraper = cls(*await asyncio.open_connection(sock=connection, limit=1))
+            try:
+                scraper._writer.write(_SCRAPE)
+                assert b"H" == await scraper._reader.readexactly(1)
+                yield scraper
+            finally:
+                await scraper.leave()
 
     async def rest(self) -> bytes:
         """Read everything."""
