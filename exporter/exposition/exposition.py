@@ -130,7 +130,8 @@ class Exposition:
         self._refresh()
         if (text_format, compress) not in self._bodies:
             body = self._body(text_format, compress=compress)
-            if body.is_long:
+            # Who waits for a thread gets what it makes, though its pieces are compressed by now.
+            if body.is_long or self._making.locked():
                 return None
             self._bodies[text_format, compress] = body.make()
         return self._bodies[text_format, compress]
