@@ -129,9 +129,11 @@ class Exposition:
         """Return the same if it is there, or made in no time; None where the loop had to wait."""
         self._refresh()
         if (text_format, compress) not in self._bodies:
-            body = self._body(text_format, compress=compress)
             # Who waits for a thread gets what it makes, though its pieces are compressed by now.
-            if body.is_long or self._making.locked():
+            if self._making.locked():
+                return None
+            body = self._body(text_format, compress=compress)
+            if body.is_long:
                 return None
             self._bodies[text_format, compress] = body.make()
         return self._bodies[text_format, compress]

@@ -127,14 +127,17 @@ class Pages:
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
         """Answer a scrape from what is in memory; WHMCS is not asked."""
-        response = await self._in_turn(request, self._scrape)
+        text_format = negotiate(request.headers.get("Accept", ""))
+        compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        scrape = partial(self._scrape, text_format, compress=compress)
+        response = await self._in_turn(request, scrape)
         if response.status == HTTPStatus.OK and not request.query:
             connection = cast("Connection", request.protocol)
-            again = partial(self._again, *_wanted(request))
+            again = partial(self._again, text_format, compress=compress)
             connection.repeats.learn(connection.asked, request, response, again, self._turns)
         return response
 
-    def _again(self, text_format: Format, compress: bool) -> bytes | None:  # noqa: FBT001 - of two
+    def _again(self, text_format: Format, *, compress: bool) -> bytes | None:
         """Return the body of a scrape like one before, if that may be, and takes no time."""
         if not self._turns.is_free:
             return None
@@ -171,8 +174,9 @@ class Pages:
         finally:
             self._turns.end()
 
-    async def _scrape(self, request: web.Request) -> web.Response:
-        text_format, compress = _wanted(request)
+    async def _scrape(
+        self, text_format: Format, request: web.Request, *, compress: bool
+    ) -> web.Response:
         headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
         if compress:
             headers["Content-Encoding"] = "gzip"
@@ -265,12 +269,6 @@ class Pages:
             raise
         self._exporter.http_request(name, response.status)
         return response
-
-
-def _wanted(request: web.Request) -> tuple[Format, bool]:
-    """Return the format of metrics that a request wants, and whether it takes them in gzip."""
-    text_format = negotiate(request.headers.get("Accept", ""))
-    return text_format, accepts_gzip(request.headers.get("Accept-Encoding", ""))
 
 
 def _probe(good: bool, problem: str) -> web.Response:  # noqa: FBT001 - the answer itself
