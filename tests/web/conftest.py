@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from blockbuster import blockbuster_ctx
+
+from tests.blocking import refused_in
 
 
 @pytest.fixture(autouse=True)
 def _no_blocking_calls() -> Iterator[None]:
-    with blockbuster_ctx("exporter"):
+    with refused_in("exporter"):
         yield

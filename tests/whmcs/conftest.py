@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from blockbuster import blockbuster_ctx
 
+from tests.blocking import refused_in
 from tests.whmcs.authority import Authority
 
 
 @pytest.fixture(autouse=True)
 def _never_blocks() -> Iterator[None]:
     """Fail the test when the room's code blocks the event loop."""
-    with blockbuster_ctx("exporter.whmcs"):
+    with refused_in("exporter.whmcs"):
         yield
 
 
