@@ -44,6 +44,7 @@ THIRD_PARTIES = {
         "exporter.whmcs.client",
         "exporter.whmcs.connector",
         "exporter.whmcs.resolver",
+        "exporter.whmcs.transport",
         "exporter.app",
         "exporter.doctor.examination",
         "exporter.web",

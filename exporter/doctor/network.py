@@ -14,8 +14,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from exporter.whmcs import errors
-from exporter.whmcs.client import system_message, tls_message
 from exporter.whmcs.resolver import Resolver
+from exporter.whmcs.transport import system_message, tls_message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

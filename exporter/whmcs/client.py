@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import ssl
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass
@@ -18,14 +16,15 @@ from exporter.whmcs import errors
 from exporter.whmcs.answer import Answer, judge
 from exporter.whmcs.connector import Connector, is_kept
 from exporter.whmcs.tls import bound_buffers
+from exporter.whmcs.transport import ENDED, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    import ssl
+    from collections.abc import Iterable, Mapping
 
     from exporter.whmcs.document import JSON
 
 _READ_SIZE = 64 * 1024
-_ENDED = "the connection ended before the answer did"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -64,6 +63,11 @@ class Endpoint:
     host_header: str | None = None
     proxy_url: str | None = None
     basic_auth: tuple[str, Password] | None = None
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether calls go over TLS; those to a proxy, which leads there, do not."""
+        return self.url.startswith("https:")
 
 
 def open_session(
@@ -139,7 +143,7 @@ class Client:
             UnicodeError,
         ) as error:
             # The original may quote what the server sent, a secret it echoes perhaps.
-            raise _transport_error(error) from None
+            raise failure(error, is_tls=self._endpoint.is_tls) from None
         return judge(answer, secrets)
 
     async def _exchange(self, form: Mapping[str, str]) -> Answer:
@@ -198,7 +202,7 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if len(body) > limit:
             raise errors.TooLarge(f"the answer is larger than {limit} bytes")
     if end is not None and end.done() and end.exception() is not None:
-        raise errors.ConnectFailed(_ENDED)
+        raise errors.ConnectFailed(ENDED)
     if response.headers.get("Content-Encoding", "").strip().lower() in {"gzip", "x-gzip"}:
         return _gunzip(bytes(body), limit)
     return bytes(body)
@@ -222,69 +226,3 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     if len(plain) > limit:
         raise errors.TooLarge(f"the answer is larger than {limit} bytes when decompressed")
     return plain if inflater.eof and not inflater.unused_data else body
-
-
-def _transport_error(error: Exception) -> errors.ApiError:
-    """Tell which of ours a failure beneath the answer is, in words of our own."""
-    causes = list(_causes(error))
-    if any(_is_large_head(cause) for cause in causes):
-        return errors.TooLarge("the answer's head is too large")
-    for cause in causes:
-        # aiohttp's own are SSL errors too, but hold nothing of what OpenSSL said.
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, aiohttp.ClientError):
-            return errors.TLSFailed(tls_message(cause))
-    if _is_cut_handshake(error):
-        return errors.TLSFailed("TLS failed: the connection ended in the handshake")
-    return errors.ConnectFailed(_connect_message(error))
-
-
-def _connect_message(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect: {system_message(error.os_error)}"
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answered with HTTP status {error.status}"
-    if isinstance(error, aiohttp.ClientResponseError | http_exceptions.BadHttpMessage):
-        return "the answer is not HTTP"
-    if isinstance(error, UnicodeError | aiohttp.InvalidURL):
-        return "cannot connect: the host is no valid name"
-    return _ENDED
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it, which aiohttp keeps as the cause."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__
-
-
-def _is_large_head(error: BaseException) -> bool:
-    if isinstance(error, http_exceptions.LineTooLong):
-        return True
-    # aiohttp has no class for too many header or trailer lines, only this beginning.
-    return isinstance(error, http_exceptions.BadHttpMessage) and error.message.startswith(
-        "Too many"
-    )
-
-
-def _is_cut_handshake(error: Exception) -> bool:
-    # Nobody resets what is not connected yet, and what comes later is no failure to connect.
-    return isinstance(error, aiohttp.ClientConnectorError) and isinstance(
-        error.os_error, ConnectionResetError | ConnectionAbortedError | BrokenPipeError
-    )
-
-
-def system_message(error: OSError) -> str:
-    """Return what the system says of a failed connection, without an address."""
-    # asyncio puts the address in the place of what the system says; a resolver's codes are < 0.
-    if error.errno and error.errno > 0:
-        return os.strerror(error.errno)
-    return error.strerror or type(error).__name__
-
-
-def tls_message(error: ssl.SSLError) -> str:
-    """Return what OpenSSL says of a failed handshake, without a place in its source."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate refused: {error.verify_message}"
-    # An error that OpenSSL did not raise has no reason.
-    return f"TLS failed: {getattr(error, 'reason', None) or type(error).__name__}"
