@@ -12,6 +12,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from exporter.whmcs.errors import SchemaMismatch
@@ -113,7 +114,8 @@ def support_departments(document: Mapping[str, JSON]) -> tuple[SupportDepartment
     """Decode GetSupportDepartments: ``departments.department[]``.
 
     Raises:
-        SchemaMismatch: A row lacks its id, its name or a number, or two rows have one id.
+        SchemaMismatch: A row lacks its id, its name or a number, or two rows have one id, or
+            there is none although ``totalresults`` says otherwise.
     """
     departments = tuple(
         SupportDepartment(
@@ -122,7 +124,7 @@ def support_departments(document: Mapping[str, JSON]) -> tuple[SupportDepartment
             awaiting_reply=_count(row, "awaitingreply", place),
             open=_count(row, "opentickets", place),
         )
-        for place, row in _nested_rows(document, "departments", "department")
+        for place, row in _whole_list(document, "departments", "department")
     )
     if len({department.id for department in departments}) < len(departments):
         raise SchemaMismatch("`departments` has an id twice")
@@ -133,10 +135,11 @@ def support_statuses(document: Mapping[str, JSON]) -> tuple[StatusCount, ...]:
     """Decode GetSupportStatuses, asked with ``deptid``: ``statuses.status[]``.
 
     Raises:
-        SchemaMismatch: A row lacks its title or its number.
+        SchemaMismatch: A row lacks its title or its number, or there is none although
+            ``totalresults`` says otherwise.
     """
     return tuple(
-        _status_count(place, row) for place, row in _nested_rows(document, "statuses", "status")
+        _status_count(place, row) for place, row in _whole_list(document, "statuses", "status")
     )
 
 
@@ -188,6 +191,16 @@ def _department_ids(document: Mapping[str, JSON]) -> tuple[int, ...] | None:
     if field not in document:
         return None
     return tuple(_as_count(value, field) for value in _values(document[field], field))
+
+
+def _whole_list(
+    document: Mapping[str, JSON], outer: str, inner: str
+) -> tuple[tuple[str, Mapping[str, JSON]], ...]:
+    """Return the rows of a list that comes in one answer; none only where it speaks of none."""
+    rows = tuple(_nested_rows(document, outer, inner))
+    if not rows and "totalresults" in document and _count(document, "totalresults"):
+        raise SchemaMismatch(f"`{outer}` is empty, but `totalresults` is not 0")
+    return rows
 
 
 def _nested_rows(
@@ -251,11 +264,11 @@ def _as_count(value: JSON, field: str, place: str = "") -> int:
     """Return a whole number from 0 to 2**53: a JSON number, or a string of ASCII digits."""
     if isinstance(value, str) and (match := _DIGITS.fullmatch(value)):
         value = int(match[1])
-    if isinstance(value, int | float) and _is_count(value):
+    if isinstance(value, int | float | Decimal) and _is_count(value):
         return int(value)
     raise SchemaMismatch(f"{place}`{field}` is no whole number from 0 to 2^53")
 
 
-def _is_count(value: float) -> bool:
+def _is_count(value: float | Decimal) -> bool:
     # True and False are ints in Python; 3.0 is a whole number in JSON.
     return not isinstance(value, bool) and 0 <= value <= _LARGEST_COUNT and value == int(value)

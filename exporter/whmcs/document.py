@@ -1,14 +1,16 @@
 """Bytes to JSON, as strictly as JSON is meant, and bounded.
 
 The standard library's reader takes more than JSON (NaN), keeps the last of two equal keys,
-recurses until it falls over, and refuses integers of more than 4,300 digits as if they were no
-JSON. Each of these is settled here, so that what comes out can be trusted or was refused.
+recurses until it falls over, rounds fractions to whole numbers, and refuses integers of more than
+4,300 digits as if they were no JSON. Each of these is settled here, so that what comes out can be
+trusted or was refused.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from exporter.whmcs.errors import NotJSON, TooLarge
@@ -16,7 +18,7 @@ from exporter.whmcs.errors import NotJSON, TooLarge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+JSON: TypeAlias = "bool | int | float | Decimal | str | list[JSON] | dict[str, JSON] | None"
 Container: TypeAlias = "list[JSON] | dict[str, JSON]"
 
 MAX_NESTING = 64
@@ -46,6 +48,7 @@ def parse(body: bytes) -> JSON:
             body.decode("utf-8-sig"),
             object_pairs_hook=_object,
             parse_int=_integer,
+            parse_float=_number,
             parse_constant=_refuse_constant,
         )
     except RecursionError:
@@ -68,8 +71,17 @@ def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     return members if len(members) == len(pairs) else EqualKeys(members)
 
 
-def _integer(digits: str) -> float:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else math.inf
+def _integer(digits: str) -> int | float | Decimal:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else _number(digits)
+
+
+def _number(text: str) -> float | Decimal:
+    """Read a number as it stands: as a float, 6.9999999999999999999 would be 7."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        # An exponent of twenty digits is JSON, but no number that anybody has.
+        return math.nan
 
 
 def _refuse_constant(name: str) -> NoReturn:

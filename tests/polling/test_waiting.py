@@ -269,13 +269,18 @@ async def test_changes_between_pages(
     assert len(desk.always - seen) <= desk.made
 
 
-async def test_a_page_that_is_empty_is_the_end() -> None:
-    """A total that is never reached does not keep the poll from ending."""
+@pytest.mark.parametrize("first", [[], [("A", 1)]])
+async def test_a_page_that_is_empty_too_early(first: list[tuple[str, int]]) -> None:
+    """A total that is never reached fails the poll: what came is not all, and would look so."""
     bench = Bench()
-    pages = iter([tickets(("A", 1, ago(HOUR, bench)), total=9), tickets(total=9)])
+    rows = [(*row, ago(HOUR, bench)) for row in first]
+    pages = iter([tickets(*rows, total=9), tickets(total=9)])
     bench.whmcs.answers[TICKETS] = lambda _: next(pages)
 
-    assert 1 == found(await bench.poll(bench.waiting()))[1].count
+    poll = await bench.poll(bench.waiting())
+
+    assert isinstance(poll.error, SchemaMismatch)
+    assert "`tickets` is empty before `totalresults` have come" == str(poll.error)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """Good documents of each action, in every shape that PHP gives them."""
 
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporter.whmcs.decode import (
     StatusCount,
@@ -18,6 +22,8 @@ from exporter.whmcs.decode import (
     tickets,
     version,
 )
+from exporter.whmcs.document import parse
+from exporter.whmcs.errors import SchemaMismatch
 
 if TYPE_CHECKING:
     from exporter.whmcs.document import JSON
@@ -77,6 +83,9 @@ def test_ticket_counts() -> None:
         (1e3, 1000),
         (2**53, 2**53),
         (float(2**53), 2**53),
+        (Decimal("7.000"), 7),
+        (Decimal("-0.0"), 0),
+        (Decimal("9.007199254740992e15"), 2**53),
         (str(2**53), 2**53),
         ("0" * 5_000 + "8", 8),
     ],
@@ -190,9 +199,11 @@ def test_support_statuses() -> None:
 
 
 @pytest.mark.parametrize("holder", [[], {}])
-def test_empty_holders(holder: "JSON") -> None:
+@pytest.mark.parametrize("total", [0, "0", 0.0])
+def test_empty_holders(holder: "JSON", total: "JSON") -> None:
     """A site without departments, or a department without statuses, has empty lists."""
     assert () == support_departments({"departments": holder})
+    assert () == support_departments({"departments": holder, "totalresults": total})
     assert () == support_statuses({"statuses": holder})
 
 
@@ -260,3 +271,18 @@ def test_dates(text: str) -> None:
 def test_version(text: str) -> None:
     """WhmcsDetails tells the version."""
     assert text == version({"whmcs": {"version": text, "canonicalversion": "x"}})
+
+
+@given(
+    st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+)
+def test_numbers_are_exact(text: str) -> None:
+    """A number of JSON is taken for what it says, however it is written, or refused."""
+    exact = Fraction(text)
+    document = parse(f'{{"totalresults": {text}}}'.encode())
+    assert isinstance(document, dict)
+    if exact.denominator == 1 and 0 <= exact <= 2**53:
+        assert int(exact) == tickets(document).total
+    else:
+        with pytest.raises(SchemaMismatch):
+            tickets(document)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import pytest
 
@@ -33,6 +34,11 @@ def message(decoder: Callable[[Mapping[str, JSON]], object], document: dict[str,
         2**53 + 1,
         float(2**53 + 2),
         10**19,
+        Decimal("1e-400000"),
+        Decimal("0.99999999999999999999"),
+        Decimal("9007199254740992.4"),
+        Decimal("1e400000"),
+        Decimal("-0.1"),
         math.inf,
         -math.inf,
         math.nan,
@@ -158,6 +164,34 @@ def test_department_ticket_counts(fields: dict[str, JSON]) -> None:
 def test_support_departments(departments: JSON, expected: str) -> None:
     """GetSupportDepartments is refused when a row lacks something, or an id stands twice."""
     assert expected == message(decode.support_departments, {"departments": departments})
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        (1, "`{}` is empty, but `totalresults` is not 0"),
+        ("9", "`{}` is empty, but `totalresults` is not 0"),
+        ("many", f"`totalresults` {UNFIT}"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("decoder", "outer", "inner"),
+    [
+        (decode.support_departments, "departments", "department"),
+        (decode.support_statuses, "statuses", "status"),
+    ],
+)
+def test_lists_that_are_missing(
+    decoder: Callable[[Mapping[str, JSON]], object],
+    outer: str,
+    inner: str,
+    total: JSON,
+    expected: str,
+) -> None:
+    """A list that comes whole is not empty where the answer counts something."""
+    holders: tuple[dict[str, JSON], ...] = ({}, {outer: []}, {outer: {}}, {outer: {inner: []}})
+    for holder in holders:
+        assert expected.format(outer) == message(decoder, {"totalresults": total, **holder})
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from exporter.polling.labels import Selection, label_value
 from exporter.polling.readings import AGES, HISTOGRAM_SERIES, DepartmentWaiting, Waiting
 from exporter.polling.source import ONLY_PART, Outcome
 from exporter.whmcs.actions import GET_SUPPORT_DEPARTMENTS, GET_TICKETS
+from exporter.whmcs.errors import SchemaMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,8 +72,10 @@ class WaitingSource:
             found |= {ticket.number: ticket for ticket in page.tickets}
             # Servers may send fewer than they are asked for.
             start += len(page.tickets)
-            if not page.tickets or start >= page.total:
+            if start >= page.total:
                 return tuple(found.values())
+            if not page.tickets:
+                raise SchemaMismatch("`tickets` is empty before `totalresults` have come")
             if page.total > self.max_pages * self.page_size:
                 return None
         return None

@@ -71,6 +71,9 @@ NUMBERS = (
     _number("beyond any float", "1e999"),
     _number("negative", "-1"),
     _number("a fraction", "1.5"),
+    _number("a fraction that no float holds", "6.9999999999999999999"),
+    _number("all but nothing", "1e-400000"),
+    _number("an exponent of twenty digits", "1e99999999999999999999"),
     _number("one above 2^53", str(TWO_TO_53 + 1)),
     _number("10^30", str(10**30)),
     _number("5,000 digits long", "9" * 5_000),
@@ -173,6 +176,16 @@ DEPARTMENT_ROWS = (
             ).encode()
         ),
         None,
+    ),
+    _departments(
+        "no department, but a total of two",
+        DEPARTMENTS,
+        document(departments=..., totalresults=2),
+    ),
+    _departments(
+        "a department without statuses, but with a total",
+        STATUSES,
+        document(statuses=[], totalresults="2"),
     ),
     _departments("a department's statuses are null", STATUSES, document(statuses={"status": None})),
     _departments(
