@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from exporter.whmcs import errors
 from exporter.whmcs.document import JSON, has_equal_keys, parse
+from exporter.whmcs.redaction import LONGEST, blot, censor, quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,11 +48,10 @@ _TITLE = re.compile("<title[^<>]{0,100}>([^<]{1,200})<", re.IGNORECASE)
 _TEXT_REFUSAL = re.compile(
     r"\s*result=(?P<result>[^;\s]+)(?:;.*?message=(?P<message>.*))?", re.DOTALL
 )
-# What WHMCS says is shown to people, who need no more of it than this.
-_LONGEST_MESSAGE = 200
 _ABSURD_DIGITS = 10
 # A page that tells of a ban says so soon; a megabyte of words would take a second to search.
 _LONGEST_PAGE = 64 * 1024
+_LONGEST_TITLE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
     document, unreadable = _read(answer.body)
     _refuse_redirect_and_limit(answer, secrets)
     message = _refusal(document, answer.body if unreadable else b"")
-    said = "" if message is None else f"WHMCS says: {_printable(message, secrets)}"
+    said = "" if message is None else f"WHMCS says: {quote(message, secrets)}"
     if message is not None:
         _refuse_known(message, said)
     if answer.status == Status.UNAUTHORIZED:
@@ -88,7 +88,9 @@ def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
         raise errors.HTTPStatus(f"HTTP status {answer.status}{_page(answer, secrets)}")
     if unreadable:
         raise errors.NotJSON(f"{unreadable}{_page(answer, secrets)}")
-    return _trusted(document)
+    trusted = _trusted(document)
+    censor(trusted, answer.body, secrets)
+    return trusted
 
 
 def _read(body: bytes) -> tuple[JSON, errors.NotJSON | None]:
@@ -101,8 +103,9 @@ def _read(body: bytes) -> tuple[JSON, errors.NotJSON | None]:
 def _refuse_redirect_and_limit(answer: Answer, secrets: Collection[str]) -> None:
     if Status.MULTIPLE_CHOICES <= answer.status < Status.BAD_REQUEST:
         # What is behind `?` is of no use, and may be what was sent.
-        path = re.split("[?#]", answer.location or "")[0]
-        to = f" to {_printable(unquote(path), secrets)}" if path else ""
+        location = blot(unquote(blot(answer.location or "", secrets)), secrets)
+        path = re.split("[?#]", location)[0]
+        to = f" to {quote(path, secrets, location)}" if path else ""
         raise errors.Redirected(f"HTTP status {answer.status}{to}: redirects are not followed")
     limited = answer.status == Status.TOO_MANY_REQUESTS or (
         answer.status == Status.SERVICE_UNAVAILABLE and answer.retry_after is not None
@@ -127,8 +130,13 @@ def _refusal(document: JSON, unreadable: bytes) -> str | None:
 def _page(answer: Answer, secrets: Collection[str]) -> str:
     """Return how a page calls itself: a firewall's or a maintenance page's title tells it apart."""
     head = answer.body[:_LONGEST_PAGE].decode("utf-8", "replace")
-    title = _TITLE.search(head)
-    return f' (a page titled "{_printable(title[1], secrets)}")' if title else ""
+    begun = _TITLE.search(head)
+    if begun is None:
+        return ""
+    # A title ends at a `<`, which may be within a secret.
+    rest = blot(head[begun.start() :][:_LONGEST_TITLE], secrets)
+    title = _TITLE.match(rest)
+    return f' (a page titled "{quote(title[1], secrets, rest)}")' if title else ""
 
 
 def _is_success(result: JSON) -> bool:
@@ -136,24 +144,10 @@ def _is_success(result: JSON) -> bool:
 
 
 def _refuse_known(message: str, said: str) -> None:
-    beginning = html.unescape(message).strip()[:_LONGEST_MESSAGE]
+    beginning = html.unescape(message).strip()[:LONGEST]
     for error, pattern in _MESSAGES:
         if pattern.match(beginning):
             raise error(said)
-
-
-def _printable(message: str, secrets: Collection[str]) -> str:
-    # An echo may be HTML-encoded; a secret may itself look as if it were.
-    message = _blotted(html.unescape(_blotted(message, secrets)), secrets).strip()
-    message = "".join(char if char.isprintable() else " " for char in message)
-    return message[:_LONGEST_MESSAGE] or "(no message)"
-
-
-def _blotted(text: str, secrets: Collection[str]) -> str:
-    # The longest first: one secret may be within another.
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
-    return text
 
 
 def _trusted(document: JSON) -> dict[str, JSON]:

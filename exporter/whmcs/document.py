@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from exporter.whmcs.errors import NotJSON, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 JSON: TypeAlias = "bool | int | float | Decimal | str | list[JSON] | dict[str, JSON] | None"
 Container: TypeAlias = "list[JSON] | dict[str, JSON]"
@@ -64,6 +64,15 @@ def parse(body: bytes) -> JSON:
 def has_equal_keys(document: JSON) -> bool:
     """Tell whether any object of a document had two equal keys."""
     return any(isinstance(node, EqualKeys) for level in _levels(document) for node in level)
+
+
+def replace_texts(document: JSON, replace: Callable[[str], str]) -> None:
+    """Replace every text within a document's lists and objects, keys left alone."""
+    for level in _levels(document):
+        for node in level:
+            for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+                if isinstance(value, str):
+                    node[key] = replace(value)  # type: ignore[index] # a list's place or a name
 
 
 def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -20,6 +22,15 @@ async def _sent(exchange: Exchange) -> str:
     form = await exchange.request.post()
     _, _, encoded = exchange.request.headers.get("Authorization", "").partition(" ")
     return " ".join([*map(str, form.values()), b64decode(encoded).decode()])
+
+
+async def _sent_encoded(exchange: Exchange) -> str:
+    """Return the form and the header of basic authentication as they came, and encoded."""
+    body = (await exchange.request.read()).decode()
+    header = exchange.request.headers.get("Authorization", "")
+    sent = await _sent(exchange)
+    ways = (header, body, quote(body), html.escape(html.escape(sent)), b64encode(sent.encode()))
+    return json.dumps([str(way) for way in ways])
 
 
 async def _message(exchange: Exchange) -> web.StreamResponse:
@@ -68,6 +79,38 @@ async def _broken_head(exchange: Exchange) -> web.StreamResponse:
     return await reset(exchange)
 
 
+async def _encoded_message(exchange: Exchange) -> web.StreamResponse:
+    sent = await _sent_encoded(exchange)
+    return web.json_response({"result": "error", "message": f"Debug: {sent}"})
+
+
+async def _title(exchange: Exchange) -> web.StreamResponse:
+    header = exchange.request.headers.get("Authorization", "")
+    text = f"<title>Not let in: {header}</title>"
+    return web.Response(text=text, status=500, content_type="text/html")
+
+
+async def _login(exchange: Exchange) -> web.StreamResponse:
+    location = f"https://elsewhere.example/{quote(quote(await _sent(exchange), safe=''), safe='')}"
+    return web.Response(status=302, headers={"Location": location})
+
+
+async def _names(exchange: Exchange) -> web.StreamResponse:
+    sent = (await _sent(exchange)).split()
+    numbers = {"awaitingreply": 1, "opentickets": 1}
+    rows = [{"id": number, "name": name} | numbers for number, name in enumerate(sent, 1)]
+    titles = [{"title": title, "count": 1} for title in sent]
+    return web.json_response(
+        {
+            "result": "success",
+            **dict.fromkeys(("allActive", "awaitingReply", "flaggedTickets"), 1),
+            "status": titles,
+            "departments": {"department": rows},
+            "statuses": {"status": titles},
+        }
+    )
+
+
 _HANDLERS = {
     "message": _message,
     "text": _text,
@@ -78,5 +121,9 @@ _HANDLERS = {
     "number": _number,
     "equal keys": _equal_keys,
     "broken head": _broken_head,
+    "encoded message": _encoded_message,
+    "title": _title,
+    "login": _login,
 }
 ECHOES = {name: Fault(name, "repeats secrets", handler) for name, handler in _HANDLERS.items()}
+NAMES = Fault("names", "calls everything by secrets", _names)

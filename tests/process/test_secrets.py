@@ -14,7 +14,7 @@ from exporter.simulator.access import Access
 from exporter.simulator.faults import FAULTS, Fault
 from tests.exposition_check import value
 from tests.process import configuration
-from tests.process.echoes import ECHOES
+from tests.process.echoes import ECHOES, NAMES
 from tests.process.page import base, get, ready
 from tests.process.program import ANYWHERE, Launcher, Program, eventually
 
@@ -29,6 +29,7 @@ TRACES = (
     MARK,
     md5(PASSWORD.encode(), usedforsecurity=False).hexdigest(),
     b64encode(f"proxy:{BASIC}".encode()).decode(),
+    *(b64encode(f"{lead}{MARK}-".encode()).decode()[4:8] for lead in ("", " ", "  ")),
 )
 FAULTY = {
     **ECHOES,
@@ -104,6 +105,26 @@ async def test_secrets_are_nowhere_while_whmcs_fails(
             assert 0.0 == value(text, "whmcs_up", site=name)
 
     await eventually(both_have_failed)
+    await _hunt_everywhere(program)
+
+
+async def test_secrets_that_are_names_are_nowhere(
+    launcher: Launcher, simulator: Simulator, config_file: str
+) -> None:
+    """A status or a department that is called by a secret is published without it."""
+    for site in simulator.sites.values():
+        site.fault = NAMES
+    program = _run(launcher, config_file)
+    url = await ready(program)
+
+    async def is_published() -> None:
+        text = (await get(f"{url}/metrics")).text
+        for name in simulator.sites:
+            assert 1.0 == value(text, "whmcs_source_success", site=name, source="departments")
+        assert 'status="***"' in text
+        assert 'department="***"' in text
+
+    await eventually(is_published)
     await _hunt_everywhere(program)
 
 

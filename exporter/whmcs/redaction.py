@@ -1,0 +1,157 @@
+"""What a server said, fit to be shown: short, printable, and without a secret that it repeats.
+
+Servers repeat what they were sent: in error messages, on debugging pages, in redirects to a login;
+as it was, or encoded for wherever it was to stand. A secret that stands there as it is becomes
+``***``. Where one is left in some encoding, nobody can tell which letters were it, so nothing is
+shown. Neither is where a piece of one is left: servers and titles cut texts off.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from base64 import b64decode
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, unquote_plus
+
+from exporter.whmcs.document import replace_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from exporter.whmcs.document import JSON
+
+# What is shown is read by people, who need no more of it than this.
+LONGEST = 200
+# So much is looked through for a secret that begins in what is shown.
+_READ = 4096
+_SEARCHED = 512
+# So many letters of a secret in a row are no accident.
+_PIECE = 8
+_HIDDEN = "(not shown: it repeats a secret)"
+_BLOT = "***"
+# Encodings within encodings: a page that shows a redirect that holds a form is three deep.
+_DEPTH = 4
+# Words look like base64 too, so most texts have some; one of so many is made to have them.
+_MOST_FORMS = 64
+_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|(.))", re.DOTALL | re.IGNORECASE)
+_CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_BASE64 = re.compile("[A-Za-z0-9+/_-]{6,}")
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def quote(text: str, secrets: Collection[str], context: str = "") -> str:
+    """Return the beginning of a text, which a server sent, as it may be shown.
+
+    Args:
+        text: What is to be shown.
+        secrets: Values that it must not repeat, in any case of letters.
+        context: What it was cut out of, to find a secret that was cut in two.
+    """
+    plain = blot(html.unescape(blot(text[:_READ], secrets)), secrets).strip()
+    if _repeats((plain[:_SEARCHED], blot(context[:_SEARCHED], secrets)), secrets):
+        return _HIDDEN
+    printable = "".join(char if char.isprintable() else " " for char in plain)
+    return printable[:LONGEST] or "(no message)"
+
+
+def blot(text: str, secrets: Collection[str]) -> str:
+    """Return a text with ``***`` wherever a secret stands in it as it is."""
+    # The longest first: one secret may be within another.
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = re.sub(re.escape(secret), _BLOT, text, flags=re.IGNORECASE)
+    return text
+
+
+def censor(document: JSON, body: bytes, secrets: Collection[str]) -> None:
+    """Blot secrets out of every text of a document, which ``body`` was read as.
+
+    Names become labels. A secret of a few letters may be a word of the desk's own, and stays.
+    """
+    sent = body.lower()
+    long = (secret for secret in secrets if len(secret) >= _PIECE)
+    # Letters and digits stand in JSON and in HTML as they are; texts are looked at if they do.
+    if found := [secret for secret in long if _longest_word(secret) in sent]:
+        replace_texts(document, lambda text: _censored(text, found))
+
+
+def _longest_word(secret: str) -> bytes:
+    return max(re.findall("[a-z0-9]+", secret.lower()), key=len, default="").encode()
+
+
+def _censored(text: str, secrets: Collection[str]) -> str:
+    plain = html.unescape(text)
+    blotted = blot(plain, secrets)
+    # A name without a secret stays encoded as often as it is.
+    return text if blotted == plain else blotted
+
+
+def _repeats(texts: Iterable[str], secrets: Collection[str]) -> bool:
+    """Tell whether any text, or what it is an encoding of, holds a secret or a piece of one."""
+    bare = {_bare(secret) for secret in secrets} - {""}
+    short = [secret for secret in bare if len(secret) < _PIECE]
+    pieces = {piece for secret in bare for piece in _pieces(secret)}
+    forms = _forms(texts)
+    return len(forms) > _MOST_FORMS or any(
+        not pieces.isdisjoint(_pieces(letters)) or any(secret in letters for secret in short)
+        for letters in map(_bare, forms)
+    )
+
+
+def _pieces(letters: str) -> Iterator[str]:
+    """Yield each row of so many letters; none where there are fewer."""
+    return (letters[at : at + _PIECE] for at in range(len(letters) - _PIECE + 1))
+
+
+def _bare(text: str) -> str:
+    """Return the letters alone, in one case: lines may be wrapped, and marks put between."""
+    return "".join(filter(str.isprintable, "".join(text.lower().split())))
+
+
+def _forms(texts: Iterable[str]) -> set[str]:
+    """Return the texts and all that they decode to, or more than so many."""
+    new = set(texts)
+    forms = set(new)
+    for _ in range(_DEPTH):
+        new = {decode(form) for form in new for decode in _DECODERS} - forms
+        forms |= new
+        if len(forms) > _MOST_FORMS:
+            break
+    return forms
+
+
+def _unescape(text: str) -> str:
+    """Undo the backslashes of JSON and of PHP's ``addslashes``."""
+    plain = _ESCAPE.sub(_letter, text)
+    # JSON writes letters beyond 16 bits as two surrogates.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _letter(escape: re.Match[str]) -> str:
+    number = escape[1] or escape[2]
+    return chr(int(number, 16)) if number else _CONTROLS.get(escape[3], escape[3])
+
+
+def _from_base64(offset: int) -> Callable[[str], str]:
+    """Make a decoder of what looks like base64, for runs that begin so many letters too early."""
+
+    def decode(text: str) -> str:
+        runs = _BASE64.findall("".join(text.split()))
+        return " ".join(_decoded(run[offset:]) for run in runs)
+
+    return decode
+
+
+def _decoded(run: str) -> str:
+    # One letter more than whole bytes is no part of them.
+    whole = run[: len(run) - (len(run) % 4 == 1)].translate(_URL_SAFE)
+    return b64decode(f"{whole}==").decode("utf-8", "replace")
+
+
+_DECODERS: tuple[Callable[[str], str], ...] = (
+    html.unescape,
+    unquote,
+    unquote_plus,
+    _unescape,
+    *map(_from_base64, range(4)),
+)
