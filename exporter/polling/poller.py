@@ -12,7 +12,7 @@ from exporter.polling.holds import Held
 from exporter.polling.poll import Poll
 from exporter.polling.site import Cycle
 from exporter.polling.source import Outcome
-from exporter.whmcs.errors import ApiError
+from exporter.whmcs.errors import ApiError, bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +152,7 @@ class Poller:
         try:
             return await self._source.poll(cycle)
         except (ApiError, Held) as error:
-            return Outcome(readings={}, failed=(error,))
+            return Outcome(readings={}, failed=(bare(error),))
 
     def _next(self, due: float) -> float:
         """Return the first due time that is not over: missed ones are skipped, not made up."""

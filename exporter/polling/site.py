@@ -19,6 +19,7 @@ from exporter.whmcs.errors import (
     PermissionMissing,
     RateLimited,
     TimedOut,
+    bare,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from exporter.whmcs.document import JSON
 
 T = TypeVar("T")
+E = TypeVar("E", bound=ApiError)
 
 
 class Credential(Protocol):
@@ -187,7 +189,7 @@ class Site:
                 value = await self._counted(action, parameters, credential, limit)
             except ApiError as error:
                 self._failed(standing, permission, error)
-                raise
+                raise bare(error) from None
             standing.succeeded(permission)
             return value
 
@@ -216,8 +218,13 @@ class Site:
         finally:
             self._telemetry.request(action.name, self._clock.monotonic() - started)
 
-    def _failed(self, standing: Standing, permission: Hold, error: ApiError) -> None:
+    def noted(self, error: E) -> E:
+        """Count a failure, as of answers that were right each for itself, and return it."""
         self._failures[error.reason] += 1
+        return error
+
+    def _failed(self, standing: Standing, permission: Hold, error: ApiError) -> None:
+        self.noted(error)
         if isinstance(error, RateLimited) and error.retry_after is not None:
             self._silence.silence(self._clock.monotonic(), error.retry_after)
         if isinstance(error, AuthFailed | IPDenied):

@@ -49,7 +49,7 @@ _TEXT_REFUSAL = re.compile(
     r"\s*result=(?P<result>[^;\s]+)(?:;.*?message=(?P<message>.*))?", re.DOTALL
 )
 _ABSURD_DIGITS = 10
-# A page that tells of a ban says so soon; a megabyte of words would take a second to search.
+# What is said is said soon; a megabyte of words would take a second to search.
 _LONGEST_PAGE = 64 * 1024
 _LONGEST_TITLE = 1024
 
@@ -97,7 +97,7 @@ def _read(body: bytes) -> tuple[JSON, errors.NotJSON | None]:
     try:
         return parse(body), None
     except errors.NotJSON as error:
-        return None, error
+        return None, errors.bare(error)
 
 
 def _refuse_redirect_and_limit(answer: Answer, secrets: Collection[str]) -> None:
@@ -120,10 +120,10 @@ def _refusal(document: JSON, unreadable: bytes) -> str | None:
     if isinstance(document, dict) and "result" in document:
         result, message = document["result"], document.get("message")
         return None if _is_success(result) else (message if isinstance(message, str) else "")
-    text = unreadable.decode("utf-8-sig", "replace")
+    text = unreadable[:_LONGEST_PAGE].decode("utf-8-sig", "replace")
     if match := _TEXT_REFUSAL.match(text):
         return None if _is_success(match["result"]) else (match["message"] or "")
-    page = _BANNED_PAGE.search(text, 0, _LONGEST_PAGE)
+    page = _BANNED_PAGE.search(text)
     return f"Forbidden IP ({page[0]})" if page else None
 
 

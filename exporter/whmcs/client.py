@@ -53,7 +53,8 @@ class Endpoint:
     """Where and how one WHMCS installation is reached.
 
     ``url`` ends in ``/includes/api.php``; ``response_bytes`` bounds a decoded body;
-    ``basic_auth`` is a name and password for what stands in front of WHMCS.
+    ``basic_auth`` is a name and password for what stands in front of WHMCS; ``credentials`` are all
+    that calls are made with: a server that knows one may repeat it in an answer to another.
     """
 
     url: str
@@ -63,11 +64,7 @@ class Endpoint:
     host_header: str | None = None
     proxy_url: str | None = None
     basic_auth: tuple[str, Password] | None = None
-
-    @property
-    def is_tls(self) -> bool:
-        """Whether calls go over TLS; those to a proxy, which leads there, do not."""
-        return self.url.startswith("https:")
+    credentials: tuple[Credential, ...] = ()
 
 
 def open_session(
@@ -143,7 +140,8 @@ class Client:
             UnicodeError,
         ) as error:
             # The original may quote what the server sent, a secret it echoes perhaps.
-            raise failure(error, is_tls=self._endpoint.is_tls) from None
+            endpoint = self._endpoint
+            raise failure(errors.bare(error), endpoint.url, endpoint.proxy_url) from None
         return judge(answer, secrets)
 
     async def _exchange(self, form: Mapping[str, str]) -> Answer:
@@ -189,9 +187,11 @@ class Client:
             headers["Authorization"] = f"Basic {login}"
         return headers
 
-    def _secrets(self, credential: Credential) -> tuple[str, ...]:
+    def _secrets(self, credential: Credential) -> frozenset[str]:
         login = self._endpoint.basic_auth
-        return (*credential.values(), *((login[1].reveal(),) if login else ()))
+        own = () if login is None else (login[1].reveal(),)
+        every = (credential, *self._endpoint.credentials)
+        return frozenset(own).union(*(each.values() for each in every))
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -22,10 +22,12 @@ The order is the order of judging: the first that fits is the one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+E = TypeVar("E", bound=BaseException)
 
 
 class ApiError(Exception):
@@ -134,6 +136,16 @@ class SchemaMismatch(ApiError):
 
     reason = "schema"
     hint = "look for an add-on of WHMCS that changes the API, and at WHMCS's version"
+
+
+def bare(error: E) -> E:
+    """Return an error without its frames and what led to it.
+
+    They hold the answer, which may be megabytes of anything, and often the error itself: in such a
+    circle it would stay until the garbage is looked through.
+    """
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 _KINDS = (

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ENDED = "the connection ended before the answer did"
 
 
-def failure(error: Exception, *, is_tls: bool) -> errors.ApiError:
-    """Tell which of ours an error of aiohttp's or the system's is; ``is_tls``: the URL's scheme."""
+def failure(error: Exception, url: str, proxy_url: str | None = None) -> errors.ApiError:
+    """Tell which of ours an error of aiohttp's or the system's is, of a call to ``url``."""
     causes = list(_causes(error))
     if any(_is_large_head(cause) for cause in causes):
         return errors.TooLarge("the answer's head is too large")
@@ -30,7 +30,8 @@ def failure(error: Exception, *, is_tls: bool) -> errors.ApiError:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, aiohttp.ClientError):
             return errors.TLSFailed(tls_message(cause))
     if _is_cut(error):
-        if is_tls and not isinstance(error, aiohttp.ClientProxyConnectionError):
+        to_proxy = isinstance(error, aiohttp.ClientProxyConnectionError)
+        if ((proxy_url or "") if to_proxy else url).lower().startswith("https:"):
             return errors.TLSFailed("TLS failed: the connection ended in the handshake")
         return errors.ConnectFailed(ENDED)
     return errors.ConnectFailed(_connect_message(error))

@@ -110,6 +110,7 @@ async def test_second_credential_of_a_department_is_a_failure(
     poll = await bench.poll(by_credentials("a", "b", "c"))
 
     assert ["two credentials stand for department 1"] == [str(twin) for twin in poll.outcome.failed]
+    assert {"schema": 1} == poll.tally.failures
     assert isinstance(poll.error, SchemaMismatch)
     assert parts == list(poll.outcome.readings)
 

@@ -281,6 +281,7 @@ async def test_a_page_that_is_empty_too_early(first: list[tuple[str, int]]) -> N
 
     assert isinstance(poll.error, SchemaMismatch)
     assert "`tickets` is empty before `totalresults` have come" == str(poll.error)
+    assert {"schema": 1} == poll.tally.failures
 
 
 @pytest.mark.parametrize(

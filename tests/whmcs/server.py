@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from urllib.parse import parse_qsl
 
-from exporter.whmcs.client import Endpoint, Password
+from exporter.whmcs.client import Credential, Endpoint, Password
 
 Script = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 
@@ -32,6 +32,7 @@ class Options(TypedDict, total=False):
     host_header: str
     proxy_url: str
     basic_auth: tuple[str, Password]
+    credentials: tuple[Credential, ...]
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,17 @@ def says_for_ever(raw: bytes, more: bytes) -> Script:
 
 @asynccontextmanager
 async def serving(
-    script: Script, *, tls: ssl.SSLContext | None = None, listens: bool = True
+    script: Script,
+    *,
+    tls: ssl.SSLContext | None = None,
+    listens: bool = True,
+    requests: list[Request] | None = None,
 ) -> AsyncIterator[Server]:
-    """Serve on a free port; each connection sees the script, after its request if it listens."""
-    requests: list[Request] = []
+    """Serve on a free port; each connection sees the script, after its request if it listens.
+
+    ``requests`` is where they are kept, for a script that looks there.
+    """
+    requests = [] if requests is None else requests
     connections: list[asyncio.Task[None]] = []
 
     async def converse(reader: StreamReader, writer: StreamWriter) -> None:

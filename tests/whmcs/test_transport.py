@@ -18,23 +18,26 @@ HANDSHAKE = ("tls", "TLS failed: the connection ended in the handshake")
 
 @pytest.mark.parametrize("number", [errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE])
 @pytest.mark.parametrize(
-    ("kind", "is_tls", "expected"),
+    ("kind", "url", "proxy_url", "expected"),
     [
-        (aiohttp.ClientConnectorError, True, HANDSHAKE),
-        (aiohttp.ClientConnectorError, False, ENDED),
-        (aiohttp.ClientProxyConnectionError, True, ENDED),
-        (aiohttp.ClientProxyConnectionError, False, ENDED),
+        (aiohttp.ClientConnectorError, "https://a", None, HANDSHAKE),
+        (aiohttp.ClientConnectorError, "HTTPS://a", None, HANDSHAKE),
+        (aiohttp.ClientConnectorError, "http://a", None, ENDED),
+        # In a tunnel, and on the way to one.
+        (aiohttp.ClientConnectorError, "https://a", "http://b", HANDSHAKE),
+        (aiohttp.ClientProxyConnectionError, "https://a", "http://b", ENDED),
+        (aiohttp.ClientProxyConnectionError, "http://a", "https://b", HANDSHAKE),
     ],
 )
 def test_cut_connections(
     kind: type[aiohttp.ClientConnectorError],
-    *,
-    is_tls: bool,
+    url: str,
+    proxy_url: str | None,
     expected: tuple[str, str],
     number: int,
 ) -> None:
-    """Only where TLS is spoken, and with a proxy it is not, a handshake can be cut."""
-    error = failure(kind(KEY, OSError(number, os.strerror(number))), is_tls=is_tls)
+    """Only where TLS is spoken, a handshake can be cut."""
+    error = failure(kind(KEY, OSError(number, os.strerror(number))), url, proxy_url)
     assert expected == (error.reason, str(error))
 
 

@@ -19,7 +19,7 @@ from exporter.whmcs.actions import (
     GET_SUPPORT_DEPARTMENTS,
     GET_SUPPORT_STATUSES,
 )
-from exporter.whmcs.errors import ApiError, SchemaMismatch
+from exporter.whmcs.errors import ApiError, SchemaMismatch, bare
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -104,6 +104,7 @@ class DepartmentsByCredentials:
             for number, department in enumerate(self.credentials)
         )
         return _without_twins(
+            cycle,
             Outcome(
                 readings={
                     name: reading for part in parts for name, reading in part.readings.items()
@@ -111,7 +112,7 @@ class DepartmentsByCredentials:
                 failed=tuple(failure for part in parts for failure in part.failed),
                 collisions=sum(part.collisions for part in parts),
                 dropped=sum(part.dropped for part in parts),
-            )
+            ),
         )
 
     async def _poll_part(
@@ -139,7 +140,7 @@ class DepartmentsByCredentials:
         return self.limits.outcome(Departments(wanted), collisions, part)
 
 
-def _without_twins(outcome: Outcome) -> Outcome:
+def _without_twins(cycle: Cycle, outcome: Outcome) -> Outcome:
     """Leave out what a second credential says of a department, and call that a failure.
 
     Both would make the same series, and adding them would count every ticket twice.
@@ -151,7 +152,8 @@ def _without_twins(outcome: Outcome) -> Outcome:
         rows = reading.departments if isinstance(reading, Departments) else ()
         ids = {row.id for row in rows}
         if ids & seen:
-            twins.append(SchemaMismatch(f"two credentials stand for department {min(ids)}"))
+            twin = SchemaMismatch(f"two credentials stand for department {min(ids)}")
+            twins.append(cycle.site.noted(twin))
         else:
             readings[part] = reading
             seen |= ids
@@ -164,8 +166,13 @@ async def _together(calls: Iterable[Coroutine[object, object, T]]) -> list[T]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(call) for call in calls]
     except BaseExceptionGroup as failures:
-        known, bugs = failures.split((ApiError, Held))
-        if bugs or not known:
-            raise
-        raise known.exceptions[0] from None
+        raise _first(bare(failures)) from None
     return [task.result() for task in tasks]
+
+
+def _first(failures: BaseExceptionGroup) -> Exception:
+    """Return the first of failures that can happen; of bugs, raise them all."""
+    known, bugs = failures.split((ApiError, Held))
+    if bugs or not known:
+        raise failures
+    return known.exceptions[0]

@@ -75,7 +75,8 @@ class WaitingSource:
             if start >= page.total:
                 return tuple(found.values())
             if not page.tickets:
-                raise SchemaMismatch("`tickets` is empty before `totalresults` have come")
+                early = SchemaMismatch("`tickets` is empty before `totalresults` have come")
+                raise cycle.site.noted(early)
             if page.total > self.max_pages * self.page_size:
                 return None
         return None
