@@ -180,15 +180,15 @@ class Pages:
         headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
         if compress:
             headers["Content-Encoding"] = "gzip"
-        if not request.query:
+        names, wanted = (request.query.getall(key, None) for key in ("name[]", "site"))
+        if names is None and wanted is None:
             body = await self._exposition.scrape(text_format, compress=compress)
             return web.Response(body=body, headers=headers)
-        wanted = request.query.getall("site", None)
         unknown = [site for site in wanted or () if site not in self._exposition]
         if unknown:
             return web.Response(status=404, text=f"no site is called {unknown[0]!r}\n")
         body = await self._exposition.scrape_only(
-            text_format, names=request.query.getall("name[]", None), sites=wanted, compress=compress
+            text_format, names=names, sites=wanted, compress=compress
         )
         return web.Response(body=body, headers=headers)
 

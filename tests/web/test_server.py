@@ -209,6 +209,17 @@ async def test_names_choose_samples() -> None:
     assert ["whmcs_up", "whmcs_exporter_sites 0.0"] == names
 
 
+@pytest.mark.parametrize("query", ["x=1", "?", "name=whmcs_up", "target=acme"])
+async def test_other_parameters_change_nothing(query: str) -> None:
+    """What means nothing leaves nothing out, the exporter's own metrics least of all."""
+    async with serving(StandIn([acme()])) as served:
+        async with served.client.get("/metrics", headers=PLAIN) as response:
+            expected = await response.text()
+        async with served.client.get(f"/metrics?{query}", headers=PLAIN) as response:
+            assert expected == await response.text()
+    assert "whmcs_exporter_sites" in expected
+
+
 async def test_sites_choose_samples() -> None:
     """``site``, repeated, gives those sites alone, without the exporter's own; ``name[]`` too."""
     async with serving(StandIn([acme(), globex(), fresh_site("initech")])) as served:
