@@ -140,6 +140,7 @@ def endpoint(site: config.Site, context: ssl.SSLContext | None) -> Endpoint:
         host_header=site.host_header,
         proxy_url=site.proxy_url,
         basic_auth=None if login is None else (login.username, login.password),
+        credentials=(site.credential, *(each.credential for each in site.departments.credentials)),
     )
 
 

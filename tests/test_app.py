@@ -49,6 +49,16 @@ async def test_https_sites_trust_who_they_are_told_to(authority: Authority, tmp_
     assert 1 == value(text, "whmcs_api_failures_total", site="b", reason="tls")
 
 
+def test_endpoints_know_every_secret_of_their_site(tmp_path: Path) -> None:
+    """What one department's call repeats of another one's credential is not shown either."""
+    by = "by: credentials, credentials: [{name: d, identifier: c, secret: e}]"
+    (site,) = configured(
+        tmp_path, f"name: a, url: 'https://a.example', departments: {{{by}}}"
+    ).sites
+    endpoint = assembly.endpoint(site, None)
+    assert [("a", "b"), ("c", "e")] == [each.values() for each in endpoint.credentials]
+
+
 def test_sites_of_one_tls_configuration_share_its_context(tmp_path: Path) -> None:
     """Contexts are as many as distinct configurations; plain HTTP needs none."""
     skip = "tls_config: {insecure_skip_verify: true}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 from base64 import b64decode
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus
 
@@ -34,8 +35,12 @@ _BLOT = "***"
 _DEPTH = 4
 # Words look like base64 too, so most texts have some; one of so many is made to have them.
 _MOST_FORMS = 64
-_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|(.))", re.DOTALL | re.IGNORECASE)
+_ESCAPE = re.compile(
+    r"\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\}|x([0-9a-f]{2})|([0-7]{3})|(.))",
+    re.DOTALL | re.IGNORECASE,
+)
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_HEXADECIMAL = re.compile("(?:[0-9a-f]{2}){4,}", re.IGNORECASE)
 _BASE64 = re.compile("[A-Za-z0-9+/_-]{6,}")
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -63,27 +68,20 @@ def blot(text: str, secrets: Collection[str]) -> str:
     return text
 
 
-def censor(document: JSON, body: bytes, secrets: Collection[str]) -> None:
-    """Blot secrets out of every text of a document, which ``body`` was read as.
+def censor(document: JSON, secrets: Collection[str]) -> None:
+    """Blot secrets out of every text of a document: names become labels.
 
-    Names become labels. A secret of a few letters may be a word of the desk's own, and stays.
+    One of a few letters may be a word of the desk's own, and stays.
     """
-    sent = body.lower()
-    long = (secret for secret in secrets if len(secret) >= _PIECE)
-    # Letters and digits stand in JSON and in HTML as they are; texts are looked at if they do.
-    if found := [secret for secret in long if _longest_word(secret) in sent]:
-        replace_texts(document, lambda text: _censored(text, found))
-
-
-def _longest_word(secret: str) -> bytes:
-    return max(re.findall("[a-z0-9]+", secret.lower()), key=len, default="").encode()
+    long = [secret for secret in secrets if len(secret) >= _PIECE]
+    replace_texts(document, partial(_censored, secrets=[secret.lower() for secret in long]))
 
 
 def _censored(text: str, secrets: Collection[str]) -> str:
     plain = html.unescape(text)
-    blotted = blot(plain, secrets)
-    # A name without a secret stays encoded as often as it is.
-    return text if blotted == plain else blotted
+    letters = plain.lower()
+    # Nearly never; and a name without a secret stays encoded as often as it is.
+    return blot(plain, secrets) if any(secret in letters for secret in secrets) else text
 
 
 def _repeats(texts: Iterable[str], secrets: Collection[str]) -> bool:
@@ -121,31 +119,35 @@ def _forms(texts: Iterable[str]) -> set[str]:
 
 
 def _unescape(text: str) -> str:
-    """Undo the backslashes of JSON and of PHP's ``addslashes``."""
+    """Undo the backslashes of JSON, of PHP's texts and of its ``addslashes``."""
     plain = _ESCAPE.sub(_letter, text)
     # JSON writes letters beyond 16 bits as two surrogates.
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _letter(escape: re.Match[str]) -> str:
-    number = escape[1] or escape[2]
-    return chr(int(number, 16)) if number else _CONTROLS.get(escape[3], escape[3])
+    *hexadecimal, octal, letter = escape.groups()
+    if octal:
+        return chr(int(octal, 8))
+    number = next(filter(None, hexadecimal), None)
+    return chr(int(number, 16)) if number else _CONTROLS.get(letter, letter)
 
 
-def _from_base64(offset: int) -> Callable[[str], str]:
-    """Make a decoder of what looks like base64, for runs that begin so many letters too early."""
-
-    def decode(text: str) -> str:
-        runs = _BASE64.findall("".join(text.split()))
-        return " ".join(_decoded(run[offset:]) for run in runs)
-
-    return decode
+def _decode_base64(text: str, offset: int) -> str:
+    """Decode what looks like base64, where each run begins so many letters too early."""
+    runs = _BASE64.findall("".join(text.split()))
+    return " ".join(_from_base64(run[offset:]) for run in runs)
 
 
-def _decoded(run: str) -> str:
+def _from_base64(run: str) -> str:
     # One letter more than whole bytes is no part of them.
     whole = run[: len(run) - (len(run) % 4 == 1)].translate(_URL_SAFE)
     return b64decode(f"{whole}==").decode("utf-8", "replace")
+
+
+def _decode_hexadecimal(text: str) -> str:
+    """Decode what looks like PHP's ``bin2hex``."""
+    return _HEXADECIMAL.sub(lambda run: bytes.fromhex(run[0]).decode("utf-8", "replace"), text)
 
 
 _DECODERS: tuple[Callable[[str], str], ...] = (
@@ -153,5 +155,6 @@ _DECODERS: tuple[Callable[[str], str], ...] = (
     unquote,
     unquote_plus,
     _unescape,
-    *map(_from_base64, range(4)),
+    _decode_hexadecimal,
+    *(partial(_decode_base64, offset=offset) for offset in range(4)),
 )

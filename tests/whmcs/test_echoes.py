@@ -63,6 +63,51 @@ def test_secret_in_a_page() -> None:
     assert "WHMCS says: Forbidden IP (IP, ***, is banned)" == str(error)
 
 
+HIDDEN = "(not shown: it repeats a secret)"
+
+
+@pytest.mark.parametrize(
+    ("secret", "page", "expected"),
+    [
+        ("hunter2<-and-more", "<title>hunter2<-and-more</title>", ' (a page titled "***")'),
+        (
+            "hunter2'<-and-more",
+            "<title>hunter2\\'<-and-more</title>",
+            f' (a page titled "{HIDDEN}")',
+        ),
+        ("a title", "<title>a title</title>", ' (a page titled "***")'),
+        ("title", "<title>No entry</title>", ""),
+    ],
+)
+def test_secret_in_a_title(secret: str, page: str, expected: str) -> None:
+    """A title that ends within a secret shows nothing of it."""
+    assert f"HTTP status 403{expected}" == str(failure(page, secret))
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/hunter2?-and-more", "/***"),
+        ("/hunter2%3F-and-more", "/***"),
+        ("/hunter2%253F-and-more", HIDDEN),
+        ("/hunter2&#63;-and-more", HIDDEN),
+        ("/aHVudGVyMj8tYW5kLW1vcmU=", HIDDEN),
+    ],
+)
+def test_secret_in_a_redirect(location: str, expected: str) -> None:
+    """An address that is cut at a secret's question mark shows nothing of it."""
+    with pytest.raises(ApiError) as caught:
+        judge(Answer(302, b"", location=location), ["hunter2?-and-more"])
+    assert f"HTTP status 302 to {expected}: redirects are not followed" == str(caught.value)
+
+
+def test_secret_in_a_success() -> None:
+    """A name that is a secret is not one any more."""
+    body = b'{"result": "success", "name": "hunter2-and-more", "n": 1}'
+    expected = {"result": "success", "name": "***", "n": 1}
+    assert expected == judge(Answer(200, body), ["hunter2-and-more"])
+
+
 def test_empty_secret() -> None:
     """A secret that is empty hides nothing."""
     body = json.dumps({"result": "error", "message": "No"})

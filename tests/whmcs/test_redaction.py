@@ -6,6 +6,7 @@ import textwrap
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from functools import reduce
+from typing import TYPE_CHECKING
 from urllib.parse import quote as percent
 from urllib.parse import quote_plus
 
@@ -13,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.whmcs.document import JSON, parse
 from exporter.whmcs.redaction import censor, quote
+
+if TYPE_CHECKING:
+    from exporter.whmcs.document import JSON
 
 SECRET = "Tr0ub4dor&3<+/\"\\'ä z"  # noqa: S105 - of this test
 SHORT = "p;<%"
@@ -46,6 +49,10 @@ ENCODERS: dict[str, Callable[[str], str]] = {
     "bytes of javascript": lambda text: "".join(
         f"\\x{ord(letter):02x}" if ord(letter) < 256 else letter for letter in text
     ),
+    "octal bytes of php": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "letters of php": lambda text: "".join(f"\\u{{{ord(letter):x}}}" for letter in text),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal of mysql": lambda text: f"0x{text.encode().hex().upper()}",
     "slashes": slashed,
     "base64": base64,
     "base64 of urls": lambda text: urlsafe_b64encode(text.encode()).decode().rstrip("="),
@@ -150,31 +157,16 @@ def test_a_text_of_too_many_layers() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("hunter2more", "***"),
-        ("No HUNTER2MORE &amp;amp; <b>", "No *** &amp; <b>"),
+        ("hunter2m", "***"),
+        ("No HUNTER2M &amp;amp; <b>", "No *** &amp; <b>"),
+        ("&#104;unter2&#x6D;", "***"),
         ("Sales &amp;amp; More", "Sales &amp;amp; More"),
+        ("hunter2 m", "hunter2 m"),
+        ("Support", "Support"),
     ],
 )
 def test_names(name: str, expected: str) -> None:
-    """Wherever a name stands, a secret in it becomes blots, and nothing else changes."""
+    """A name that holds a secret holds blots instead, and no other one changes."""
     document: JSON = {"a": [{"name": name, "n": 1}, name], "b": None}
-    censor(document, b"hunter2MORE", ["hunter2more", "other"])
+    censor(document, ["hunter2m", "other-secret", "Support"])
     assert {"a": [{"name": expected, "n": 1}, expected], "b": None} == document
-
-
-def test_names_in_bytes() -> None:
-    """Marks in a secret, which JSON and HTML write as something else, hide it from nobody."""
-    secret = "p'ä<wo/rd"  # noqa: S105 - of this test
-    body = json.dumps({"name": html.escape(secret)}).replace("/", "\\/").encode()
-    document = parse(body)
-    censor(document, body, [secret, "----------"])
-    assert {"name": "***"} == document
-
-
-@pytest.mark.parametrize("secret", ["a;long<secret!", "Sales", "hunter2more"])
-def test_documents_without(secret: str) -> None:
-    """A document stays as it is when its bytes hold no secret, or one that may be a word."""
-    body = b'{"name": "Sales a;long<secret", "n": [1, "x"]}'
-    document = parse(body)
-    censor(document, body, [secret])
-    assert parse(body) == document

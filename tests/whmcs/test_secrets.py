@@ -116,6 +116,12 @@ async def test_password_in_front_of_whmcs() -> None:
         hunt(await failure(server.endpoint(basic_auth=LOGIN)), "")
 
 
+async def test_other_credentials_of_the_site() -> None:
+    """Nor is a secret shown that went with another call to the same site."""
+    async with serving(says(ANSWERS["message"])) as server:
+        hunt(await failure(server.endpoint(credentials=(CREDENTIAL,))), "")
+
+
 async def test_reset_and_deadline(caplog: pytest.LogCaptureFixture) -> None:
     """Nor does an answer that stops in the middle."""
     caplog.set_level(logging.DEBUG)
