@@ -123,6 +123,20 @@ def test_as_many_containers_as_are_read() -> None:
     assert MAX_CONTAINERS - 1 == len(cast("list[JSON]", parse(many(MAX_CONTAINERS))))
 
 
+@pytest.mark.parametrize("text", ["[{" * 40_000, '"[\\' * 70_000, "\\" * 70_000 + "["])
+def test_brackets_in_texts(text: str) -> None:
+    """What people write is no list, however many brackets they write."""
+    document: JSON = {"subject": text, "b": ["[", "\\", '"[', {}]}
+    assert document == parse(json.dumps(document).encode())
+
+
+def test_too_many_containers_between_texts() -> None:
+    """Texts hide none of those that are there, nor does one without an end."""
+    for body in (b'["\\"", ' + many(MAX_CONTAINERS) + b', "["]', many(MAX_CONTAINERS + 1) + b'"['):
+        with pytest.raises(TooLarge):
+            parse(body)
+
+
 def test_too_many_containers() -> None:
     """One more is too much: a megabyte of nothing but brackets would fill fifty."""
     with pytest.raises(TooLarge) as caught:
