@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from exporter.config.problems import Place, Problems
+from exporter.config.secret import open_regular
 from exporter.config.tree import Entry, Listing, Node, Scalar, Table
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -57,7 +58,7 @@ def shown_key(key: str) -> str:
 
 def _text(path: Path, start: Place, problems: Problems) -> str | None:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         problems.add(start, f"cannot be read ({error.strerror}); give the path of a readable file")

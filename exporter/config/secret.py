@@ -180,7 +180,7 @@ def _read(path: Path) -> tuple[Stamp, str]:
         msg = "longer than 64 KiB"
         raise ValueError(msg)
     value = _decoded(raw)
-    if not value:
+    if value is None or not value.strip():
         msg = "not UTF-8" if value is None else "empty"
         raise ValueError(msg)
     return before, value

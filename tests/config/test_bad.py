@@ -1,5 +1,6 @@
 """One small bad file per mistake in ``bad/``, with the exact message beside it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,16 @@ def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(path, {})
     reason = "cannot be read (No such file or directory); give the path of a readable file"
+    assert f"{path}: {reason}" == str(caught.value)
+
+
+def test_a_pipe_that_nobody_writes_to(tmp_path: Path) -> None:
+    """What would block for ever is refused: a reload would never end, nor the process."""
+    path = tmp_path / "pipe.yml"
+    os.mkfifo(path)
+    with pytest.raises(ConfigError) as caught:
+        load(path, {})
+    reason = "cannot be read (not a regular file); give the path of a readable file"
     assert f"{path}: {reason}" == str(caught.value)
 
 

@@ -194,7 +194,7 @@ def test_symlink_swap(tmp_path: Path) -> None:
     assert secret.reveal() == "new"
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff", b"x" * 65537])
+@pytest.mark.parametrize("content", [None, b"", b"\n", b" \t\n\n", b"\xff", b"x" * 65537])
 @pytest.mark.parametrize("force", [False, True])
 def test_unfit_file_keeps_the_last_value(file: Path, content: bytes | None, *, force: bool) -> None:
     """A file that vanishes or is unfit for a while changes nothing, and is found again later."""
