@@ -44,6 +44,7 @@ class Polled:
 
     site: config.Site
     context: ssl.SSLContext | None
+    calls: Site
     sources: Sequence[Source]
     pollers: Sequence[Poller]
 
@@ -101,8 +102,8 @@ class Exporter:
     async def configure(self, sites: Iterable[config.Site]) -> None:
         """Go on with other sites.
 
-        What is configured as before keeps its pollers, readings and counters, and notices nothing.
-        What is configured otherwise begins anew. Calls must not overlap.
+        What is configured as before keeps its pollers, readings and counters; only its waits after
+        a refusal end. What is configured otherwise begins anew. Calls must not overlap.
 
         Raises:
             OSError: A certificate's file cannot be used; all goes on as before.
@@ -114,6 +115,8 @@ class Exporter:
         for name in gone:
             if name not in wanted:
                 self._store.forget(name)
+        for polled in wanted.values():
+            polled.calls.end_waits()
         self._polled = wanted
         for polled in new:
             self._begin(polled)
@@ -141,7 +144,7 @@ class Exporter:
             telemetry=self._telemetry,
         )
         pollers = [self._poller(site, calls, source) for source in sources]
-        return Polled(site, context, sources, pollers)
+        return Polled(site, context, calls, sources, pollers)
 
     def _poller(self, site: config.Site, calls: Site, source: Source) -> Poller:
         return Poller(

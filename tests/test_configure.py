@@ -103,6 +103,22 @@ async def test_what_is_configured_as_before_notices_nothing(bench: Bench) -> Non
         assert calls == bench.calls("acme")
 
 
+async def test_a_reload_ends_the_wait_after_a_refusal(bench: Bench) -> None:
+    """Whoever has mended something in WHMCS, and says so, waits for the next poll alone."""
+    bench.simulator.fault("acme", "bad-credentials")
+    async with bench.running(bench.sites("acme", sources=["ticket_counts"])):
+        await bench.polled()
+        await bench.clock.advance(70)
+        assert 1 == bench.calls("acme")
+        await bench.exporter.configure(bench.sites("acme", sources=["ticket_counts"]))
+        assert 1 == bench.calls("acme")
+        await bench.clock.advance(60)
+        async with asyncio.timeout(10):
+            while bench.calls("acme") == 1:  # noqa: ASYNC110 - over real sockets
+                await asyncio.sleep(0)
+    assert 2 == bench.calls("acme")
+
+
 async def test_changed_certificates_are_a_change(bench: Bench, tmp_path: Path) -> None:
     """A site whose authority's file was written anew begins anew, and trusts the new one."""
     ca_file = Authority(tmp_path).ca_file

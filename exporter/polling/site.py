@@ -102,7 +102,7 @@ class Standing:
                 hold.check(now)
 
     def renewed(self) -> None:
-        """End every wait: the credential is another one now."""
+        """End every wait: the credential is another one now, or what it may do is."""
         self.proven = False
         self.access.lift()
         self.permissions.clear()
@@ -154,6 +154,11 @@ class Site:
     def time(self) -> float:
         """Return Unix time, by which the age of what WHMCS dates is told."""
         return self._clock.time()
+
+    def end_waits(self) -> None:
+        """Let calls be tried that were refused: somebody says that it is worth it."""
+        for standing in self._standings.values():
+            standing.renewed()
 
     def tally(self) -> Tally:
         """Return the counts as they are now."""
