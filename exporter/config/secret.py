@@ -41,6 +41,10 @@ class Secret:
         """Return the value in memory."""
         return self._value
 
+    def values(self) -> tuple[str, ...]:
+        """Return what must not be shown."""
+        return (self._value,)
+
     def refresh(self, *, force: bool = False) -> bool:  # noqa: ARG002 - for those of a file
         """Look for a new value; this one has none to look for."""
         return False
@@ -76,7 +80,7 @@ class Secret:
 class FileSecret(Secret):
     """A secret in a file, as Docker, Kubernetes and systemd provide them."""
 
-    __slots__ = ("_path", "_stamp")
+    __slots__ = ("_former", "_path", "_stamp")
 
     def __init__(self, path: Path) -> None:
         """Read the file.
@@ -87,7 +91,12 @@ class FileSecret(Secret):
         """
         self._stamp, value = _read(path)
         super().__init__(value, origin=str(path))
+        self._former = value
         self._path = path
+
+    def values(self) -> tuple[str, ...]:
+        """Return what must not be shown: the value before this one may be good for a while yet."""
+        return tuple({self._value: None, self._former: None})
 
     def refresh(self, *, force: bool = False) -> bool:
         """Read the file again when it has changed, or when ``force``.
@@ -102,9 +111,10 @@ class FileSecret(Secret):
             self._stamp, value = _read(self._path)
         except (OSError, ValueError):
             return False
-        changed = value != self._value
-        self._value = value
-        return changed
+        if value == self._value:
+            return False
+        self._former, self._value = self._value, value
+        return True
 
     def __eq__(self, other: object) -> bool:
         """Compare two of files by their files: whatever was read, both will read the same next."""
@@ -140,7 +150,7 @@ class Credential:
         """Return the fields of the POST as WHMCS names them ("API authentication")."""
         fields = {} if self.username is None else {"username": self.username}
         if self.password is not None:
-            fields["password"] = _md5(self.password)
+            fields["password"] = _md5(self.password.reveal())
         named = {"identifier": self.identifier, "secret": self.secret, "accesskey": self.access_key}
         return fields | {name: part.reveal() for name, part in named.items() if part is not None}
 
@@ -151,8 +161,8 @@ class Credential:
 
     def values(self) -> tuple[str, ...]:
         """Return every value that must not be shown, the md5 that is sent included."""
-        values = tuple(secret.reveal() for secret in self._secrets())
-        return values if self.password is None else (*values, _md5(self.password))
+        own = tuple(value for secret in self._secrets() for value in secret.values())
+        return own if self.password is None else (*own, *map(_md5, self.password.values()))
 
     def _secrets(self) -> list[Secret]:
         parts = (self.identifier, self.secret, self.password, self.access_key)
@@ -195,6 +205,6 @@ def _decoded(raw: bytes) -> str | None:
     return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
 
 
-def _md5(password: Secret) -> str:
+def _md5(password: str) -> str:
     # WHMCS's protocol, not a choice: the legacy login sends the md5 of the password.
-    return hashlib.md5(password.reveal().encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()

@@ -34,6 +34,9 @@ class Password(Protocol):
     def reveal(self) -> str:
         """Return the value in memory."""
 
+    def values(self) -> tuple[str, ...]:
+        """Return each value that must not be shown."""
+
     def refresh(self, *, force: bool = False) -> bool:
         """Read it again where it comes from a file; tell whether it is another one."""
 
@@ -189,7 +192,7 @@ class Client:
 
     def _secrets(self, credential: Credential) -> frozenset[str]:
         login = self._endpoint.basic_auth
-        own = () if login is None else (login[1].reveal(),)
+        own = () if login is None else login[1].values()
         every = (credential, *self._endpoint.credentials)
         return frozenset(own).union(*(each.values() for each in every))
 

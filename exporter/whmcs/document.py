@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from exporter.whmcs.errors import NotJSON, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 JSON: TypeAlias = "bool | int | float | Decimal | str | list[JSON] | dict[str, JSON] | None"
 Container: TypeAlias = "list[JSON] | dict[str, JSON]"
@@ -74,13 +74,13 @@ def has_equal_keys(document: JSON) -> bool:
     return any(isinstance(node, EqualKeys) for level in _levels(document) for node in level)
 
 
-def replace_texts(document: JSON, replace: Callable[[str], str]) -> None:
-    """Replace every text within a document's lists and objects, keys left alone."""
+def replace_texts(document: JSON, keys: Collection[str], replace: Callable[[str], str]) -> None:
+    """Replace the texts that stand under these keys, wherever in a document they do."""
     for level in _levels(document):
         for node in level:
-            for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-                if isinstance(value, str):
-                    node[key] = replace(value)  # type: ignore[index] # a list's place or a name
+            if isinstance(node, dict):
+                texts = [(key, node.get(key)) for key in keys]
+                node.update((key, replace(text)) for key, text in texts if isinstance(text, str))
 
 
 def _brackets(body: bytes) -> int:

@@ -29,6 +29,8 @@ _READ = 4096
 _SEARCHED = 512
 # So many letters of a secret in a row are no accident.
 _PIECE = 8
+# What of a document is shown, beside numbers.
+_NAMES = ("title", "name", "version")
 _HIDDEN = "(not shown: it repeats a secret)"
 _BLOT = "***"
 # Encodings within encodings: a page that shows a redirect that holds a form is three deep.
@@ -69,12 +71,12 @@ def blot(text: str, secrets: Collection[str]) -> str:
 
 
 def censor(document: JSON, secrets: Collection[str]) -> None:
-    """Blot secrets out of every text of a document: names become labels.
+    """Blot secrets out of the names in a document, which become labels.
 
     One of a few letters may be a word of the desk's own, and stays.
     """
-    long = [secret for secret in secrets if len(secret) >= _PIECE]
-    replace_texts(document, partial(_censored, secrets=[secret.lower() for secret in long]))
+    long = [secret.lower() for secret in secrets if len(secret) >= _PIECE]
+    replace_texts(document, _NAMES, partial(_censored, secrets=long))
 
 
 def _censored(text: str, secrets: Collection[str]) -> str:

@@ -250,7 +250,7 @@ def test_refresh_of_a_credential(tmp_path: Path) -> None:
     for each in files:
         each.write_text("newer", encoding="utf-8")
     assert credential.refresh()
-    assert credential.values() == ("newer", "newer")
+    assert credential.values() == ("newer", "old", "newer", "old")
     assert not credential.refresh(force=True)
 
 

@@ -49,7 +49,9 @@ ENCODERS: dict[str, Callable[[str], str]] = {
     "bytes of javascript": lambda text: "".join(
         f"\\x{ord(letter):02x}" if ord(letter) < 256 else letter for letter in text
     ),
-    "octal bytes of php": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "octal bytes of php": lambda text: "".join(
+        f"\\{ord(letter):03o}" if ord(letter) < 256 else letter for letter in text
+    ),
     "letters of php": lambda text: "".join(f"\\u{{{ord(letter):x}}}" for letter in text),
     "hexadecimal": lambda text: text.encode().hex(),
     "hexadecimal of mysql": lambda text: f"0x{text.encode().hex().upper()}",
@@ -167,6 +169,7 @@ def test_a_text_of_too_many_layers() -> None:
 )
 def test_names(name: str, expected: str) -> None:
     """A name that holds a secret holds blots instead, and no other one changes."""
-    document: JSON = {"a": [{"name": name, "n": 1}, name], "b": None}
+    document: JSON = {"a": [{"name": name, "title": 1}, name], "title": name, "subject": name}
     censor(document, ["hunter2m", "other-secret", "Support"])
-    assert {"a": [{"name": expected, "n": 1}, expected], "b": None} == document
+    rows: JSON = [{"name": expected, "title": 1}, name]
+    assert {"a": rows, "title": expected, "subject": name} == document
