@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exporter.exposition.exposition import Exposition
     from exporter.exposition.formats import Format
     from exporter.snapshots import Snapshot
-    from exporter.web.connections import Connection
+    from exporter.web.connection import Connection
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
-from exporter.web.connections import Connection, Connections, Deadlines
+from exporter.web.connections import Connections, Deadlines
 from exporter.web.pages import WebOptions
 from exporter.web.repeats import Repeats
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from exporter.web.connection import Connection
     from exporter.web.pages import Handler
     from exporter.web.protection import Protection
 
