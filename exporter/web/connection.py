@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
+from exporter.web.pieces import sent
 from exporter.web.repeats import HEAD_END, is_whole
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 _READ_BYTES = 16 * 1024
 # The body of a request is nothing that anybody here reads.
 _BODY_SECONDS = 1.0
+_NOTHING = memoryview(b"")
+# Writing pauses as soon as something has to wait, and goes on when it is gone. TLS would take zero
+# for "always".
+_LIMITS = {"high": 1, "low": 0}
 
 
 class Connection(web.RequestHandler):
@@ -33,8 +38,11 @@ class Connection(web.RequestHandler):
         "_connections",
         "_deadline",
         "_is_between",
-        "_unread",
+        "_rest",
+        "_taken",
+        "_turns",
         "asked",
+        "body",
         "is_busy",
         "opening",
         "repeats",
@@ -53,13 +61,19 @@ class Connection(web.RequestHandler):
         self._connections = connections
         self.opening: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        # Whether the last bytes ended a request; whose turn it is while a repeated answer is read.
+        # Whether the last bytes ended a request.
         self._is_between = True
-        self._unread: Turns | None = None
+        # What is still to be sent of a body, and who waits for that.
+        self._rest = _NOTHING
+        self._taken: asyncio.Future[None] | None = None
+        # Whose turn it is while a repeated answer is read.
+        self._turns: Turns | None = None
         self.is_busy = False
         self.repeats = connections.repeats
         # The bytes of the request that is answered now, where it came by itself.
         self.asked: bytes | None = None
+        # The body that is not yet taken.
+        self.body = b""
 
     def cut(self) -> None:
         """End at once, whatever is under way."""
@@ -72,6 +86,7 @@ class Connection(web.RequestHandler):
         """Begin to wait for the first request."""
         transport.max_size = _READ_BYTES  # type: ignore[attr-defined] # asyncio's own, undocumented
         super().connection_made(transport)
+        cast("asyncio.WriteTransport", transport).set_write_buffer_limits(**_LIMITS)
         if self._connections.admits(transport):
             self._expect(self._connections.deadlines.head)
         else:
@@ -88,6 +103,9 @@ class Connection(web.RequestHandler):
         if self._deadline is None and not self.is_busy and not self._is_between:
             self._expect(self._connections.deadlines.head)
         super().data_received(data)
+        if (self.is_busy or self.body) and self.transport is not None:
+            # What it asks for next is heard when this is answered.
+            self.transport.pause_reading()
 
     @property
     def _is_idle(self) -> bool:
@@ -102,44 +120,71 @@ class Connection(web.RequestHandler):
             return False
         self.begin()
         answer.turns.begin()
-        self._unread = answer.turns
-        for part in parts:
-            self.transport.write(part)
+        self._turns = answer.turns
         # aiohttp's own, by which it ends who has been idle too long.
         self._next_keepalive_close_time = self._loop.time() + self._connections.deadlines.idle
-        if self.writing_paused:
-            # What it asks for next is heard when it has read this.
+        head, body = parts
+        self.transport.write(head)
+        self._begin_to_send(body)
+        if self._turns is not None:
             self.transport.pause_reading()
-        else:
-            self._read()
         return True
 
-    def _read(self) -> None:
-        """End the turn of a repeated answer, which its reader has taken."""
-        if self._unread is not None:
-            self._unread.end()
-            self._unread = None
-            self.end()
-            if self.transport is not None:
-                self.transport.resume_reading()
+    async def send(self, body: bytes) -> None:
+        """Send a body behind its head; return when it was taken, or never will be.
+
+        Raises:
+            ConnectionResetError: The client was gone before.
+        """
+        if self.transport is None:
+            raise ConnectionResetError
+        self._begin_to_send(body)
+        if self.body:
+            self._taken = self._loop.create_future()
+            await self._taken
+
+    def _begin_to_send(self, body: bytes) -> None:
+        self.body, self._rest = body, memoryview(body)
+        self._push()
+        if self.body:
+            self._connections.unread.add(self, body)
+
+    def _push(self) -> None:
+        """Send what is taken at once; the rest follows when this has left."""
+        transport = self.transport
+        if transport is None:
+            return
+        while not self.writing_paused and not transport.is_closing():
+            if not self._rest:
+                self.taken()
+                return
+            self._rest = self._rest[sent(transport, self._rest) :]
 
     def pause_writing(self) -> None:
-        """Give the reader its time."""
+        """Give the reader its time, which is one for all of an answer."""
         super().pause_writing()
-        self._expect(self._connections.deadlines.write)
+        if self._deadline is None:
+            self._expect(self._connections.deadlines.write)
 
     def resume_writing(self) -> None:
-        """Note that the reader has taken nearly everything."""
+        """Note that the reader has taken what there was, and send more."""
         super().resume_writing()
-        self._met()
-        self._read()
+        self._push()
 
-    def connection_lost(self, exc: BaseException | None) -> None:
+    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - see below
         """Forget the connection."""
-        self._met()
-        self._read()
+        # That a client is gone is no error: raised in whoever writes, it would hold itself, the
+        # connection and the body until the next full garbage collection.
+        super().connection_lost(None)
+        self.taken()
         self._connections.lost(self)
-        super().connection_lost(exc)
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's
+        """End, after an answer that is under way; a repeated one is under way, too."""
+        if self._turns is not None:
+            self._taken = self._loop.create_future()
+            await asyncio.wait([self._taken], timeout=timeout)
+        await super().shutdown(timeout)
 
     def begin(self) -> None:
         """Note that a request is whole: the client is no longer waited for."""
@@ -149,8 +194,28 @@ class Connection(web.RequestHandler):
     def end(self) -> None:
         """Note that the client's next request is waited for."""
         self.is_busy = False
+        self._hear()
         if self.transport is not None:
             self._connections.waiting(self)
+
+    def taken(self) -> None:
+        """Note that an answer was taken, or never will be."""
+        self._met()
+        self.body, self._rest = b"", _NOTHING
+        self._connections.unread.remove(self)
+        if self._turns is not None:
+            self._turns.end()
+            self._turns = None
+            self.end()
+        self._hear()
+        if self._taken is not None and not self._taken.done():
+            self._taken.set_result(None)
+
+    def _hear(self) -> None:
+        """Go on to read, unless there is something to be answered, or aiohttp has reasons."""
+        is_held = self.is_busy or self.body or self._reading_paused or self._buffer_paused
+        if self.transport is not None and not is_held:
+            self.transport.resume_reading()
 
     def handle_error(
         self,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter.web.connection import Connection
+from exporter.web.unread import Unread
 
 if TYPE_CHECKING:
     import socket
@@ -56,6 +57,7 @@ class Connections:
         self.admits = admits
         self.headers = headers
         self.repeats = repeats
+        self.unread = Unread()
         self._limit = limit
         self._open: dict[Connection, None] = {}
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _SPARE_CONNECTIONS = 200
-# Head and body leave together, which copies both: from here on that costs more than a second call.
-_LARGE_BODY = 256 * 1024
 # Nothing old may look alive.
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 
@@ -166,9 +164,7 @@ class Pages:
             # Written in here, so that a slow reader counts until it has read everything.
             # A scraper that leaves halfway is no error, and no traceback.
             with suppress(ConnectionError):
-                writer = await response.prepare(request)
-                if writer is not None and (response.content_length or 0) > _LARGE_BODY:
-                    writer.send_headers()
+                await response.prepare(request)
                 await response.write_eof()
             return response
         finally:

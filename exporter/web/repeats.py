@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import HttpVersion11, hdrs
 
+from exporter.web.pieces import SMALL
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from aiohttp import web
 
 HEAD_END = b"\r\n\r\n"
 # Scrapers use a fifth of it.
 _LONGEST = 2048
-# Head and body leave together where that, which copies both, costs less than a second call.
-_SMALL = 16 * 1024
 
 
 class Turns:
@@ -66,13 +66,13 @@ class Answer:
     body: Callable[[], bytes | None]
     turns: Turns
 
-    def parts(self) -> Iterable[bytes] | None:
-        """Return what to send now, each part on its own; None: go the usual way."""
+    def parts(self) -> tuple[bytes, bytes] | None:
+        """Return what to send now, a small body as a part of the head; None: go the usual way."""
         body = self.body()
         if body is None:
             return None
         head = self.head % (len(body), _date(int(time.time())))
-        return (head + body,) if len(body) < _SMALL else (head, body)
+        return (head + body, b"") if len(body) < SMALL else (head, body)
 
 
 class Repeats:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from exporter.web.connections import Connections, Deadlines
 from exporter.web.pages import WebOptions
+from exporter.web.pieces import in_pieces
 from exporter.web.repeats import Repeats
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Server:
     ) -> None:
         """Serve ``application``, to everybody over plain HTTP unless there is a ``protection``."""
         application.middlewares.insert(0, _mark)
-        application.on_response_prepare.append(self._secure)
+        application.on_response_prepare.extend((self._secure, in_pieces))
         if protection is not None:
             application.middlewares.append(protection.guard)
         self._protection = protection

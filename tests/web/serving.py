@@ -18,6 +18,7 @@ from exporter.web.server import Server
 from tests.fake_clock import FakeClock
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
     from exporter.snapshots import Snapshot
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 # So small that a client that does not read stops the server after a few kilobytes.
 _BUFFER = 4096
-_SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 @dataclass
@@ -112,15 +113,21 @@ class Reader:
 
     @classmethod
     @asynccontextmanager
-    async def scraping(cls, port: int) -> AsyncIterator[Reader]:
-        """Ask for the metrics and read no more than the answer's first byte."""
+    async def scraping(
+        cls, port: int, said: bytes = SCRAPE, context: ssl.SSLContext | None = None
+    ) -> AsyncIterator[Reader]:
+        """Ask, for the metrics by default, and read no more than the answer's first byte."""
         with socket.socket() as connection:
             connection.setblocking(False)  # noqa: FBT003 - the library's own signature
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
-            scraper = cls(*await asyncio.open_connection(sock=connection, limit=1))
+            scraper = cls(
+                *await asyncio.open_connection(
+                    sock=connection, limit=1, ssl=context, server_hostname=context and "localhost"
+                )
+            )
             try:
-                scraper._writer.write(_SCRAPE)
+                scraper._writer.write(said)
                 assert b"H" == await scraper._reader.readexactly(1)
                 yield scraper
             finally:
@@ -129,6 +136,14 @@ class Reader:
     async def rest(self) -> bytes:
         """Read everything."""
         return await self._reader.read()
+
+    async def some(self, most: int) -> bytes:
+        """Read a part."""
+        return await self._reader.read(most)
+
+    def vanish(self) -> None:
+        """End the connection at once, with whatever is unread."""
+        self._writer.transport.abort()
 
     async def leave(self) -> None:
         """Close the connection, read or not."""

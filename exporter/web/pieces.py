@@ -1,0 +1,77 @@
+"""Large bodies, sent so that a slow reader costs next to nothing, and not a copy of all.
+
+What the system does not take at once asyncio copies. So it gets no more than it needs to tell when
+there is room again; the body itself all its readers share.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from aiohttp import web
+from aiohttp.payload import Payload
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from aiohttp.abc import AbstractStreamWriter
+    from aiohttp.http_writer import StreamWriter
+
+    from exporter.web.connection import Connection
+
+# Head and body leave together where that, which copies both, costs less than a second call.
+SMALL = 16 * 1024
+# Of what is encrypted, and then copied, at once.
+_TLS_BYTES = 64 * 1024
+# So little that Python takes it from its own memory: among the bodies, which come and go, the C
+# library's would be left in holes of which none is large enough for the next body.
+_WAITING_BYTES = 256
+
+
+def sent(transport: asyncio.Transport, body: memoryview) -> int:
+    """Return how many bytes of a body are on their way now, of which few are still waiting."""
+    if transport.get_extra_info("sslcontext"):
+        taken, waiting = 0, _TLS_BYTES
+    else:
+        taken, waiting = _taken(transport, body), _WAITING_BYTES
+    piece = body[taken : taken + waiting]
+    transport.write(piece)
+    return taken + len(piece)
+
+
+def _taken(transport: asyncio.Transport, body: memoryview) -> int:
+    """Return how many bytes the system has taken."""
+    if transport.get_write_buffer_size():
+        return 0
+    try:
+        return os.write(transport.get_extra_info("socket").fileno(), body)
+    except OSError:
+        # There is no room, or nobody any more, as the transport will find.
+        return 0
+
+
+class Pieces(Payload):
+    """A body that the connection writes, and not aiohttp."""
+
+    def __init__(self, body: bytes) -> None:
+        """Write ``body``."""
+        super().__init__(body)
+        self._size = len(body)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the body as text."""
+        return str(self._value, encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write it."""
+        writer.send_headers()
+        await cast("Connection", cast("StreamWriter", writer).protocol).send(self._value)
+
+
+async def in_pieces(_request: web.Request, response: web.StreamResponse) -> None:
+    """Let a large body be written in pieces; aiohttp calls this before it writes an answer."""
+    if isinstance(response, web.Response):
+        body = response.body
+        if isinstance(body, bytes) and len(body) >= SMALL:
+            response.body = Pieces(body)
