@@ -64,9 +64,10 @@ class Pieces(Payload):
         return str(self._value, encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Write it."""
+        """Write it, and let it go: aiohttp keeps an answer until the connection's next one."""
         writer.send_headers()
-        await cast("Connection", cast("StreamWriter", writer).protocol).send(self._value)
+        body, self._value = self._value, b""
+        await cast("Connection", cast("StreamWriter", writer).protocol).send(body)
 
 
 async def in_pieces(_request: web.Request, response: web.StreamResponse) -> None:

@@ -226,6 +226,17 @@ async def test_to_read_a_little_does_not_help(*, is_repeated: bool) -> None:
             await assert_open(served, 0)
 
 
+async def test_an_idle_connection_keeps_no_body() -> None:
+    """Whoever has read an answer, and asks for nothing more, costs as little as others."""
+    async with serving(many_sites()) as served, readers(served, ask(), 1) as (reader,):
+        (connection,) = served.server._connections._open
+        async with asyncio.timeout(HEALTHY):
+            while connection.is_busy or connection.writing_paused:
+                await reader.some(PIECE)
+        (body,) = (each for each in gc.get_objects() if isinstance(each, Pieces))
+        assert b"" == body._value
+
+
 async def taken(reader: Reader, connection: Connection, size: int) -> None:
     """Read so much, in which several pieces leave."""
     async with asyncio.timeout(HEALTHY):
