@@ -71,8 +71,8 @@ HIDDEN = "(not shown: it repeats a secret)"
     [
         ("hunter2<-and-more", "<title>hunter2<-and-more</title>", ' (a page titled "***")'),
         (
-            "hunter2'<-and-more",
-            "<title>hunter2\\'<-and-more</title>",
+            "hunt'<er2-and-more",
+            "<title>hunt\\'<er2-and-more</title>",
             f' (a page titled "{HIDDEN}")',
         ),
         ("a title", "<title>a title</title>", ' (a page titled "***")'),
