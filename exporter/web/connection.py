@@ -35,8 +35,10 @@ class Connection(web.RequestHandler):
     """One client's connection; it ends by itself when the client is too slow."""
 
     __slots__ = (
+        "_awaits_reader",
         "_connections",
         "_deadline",
+        "_has_ended",
         "_is_between",
         "_rest",
         "_taken",
@@ -61,8 +63,10 @@ class Connection(web.RequestHandler):
         self._connections = connections
         self.opening: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        # Whether the last bytes ended a request.
+        self._awaits_reader = False
+        # Whether the last bytes ended a request, and whether no more will come.
         self._is_between = True
+        self._has_ended = False
         # What is still to be sent of a body, and who waits for that.
         self._rest = _NOTHING
         self._taken: asyncio.Future[None] | None = None
@@ -103,15 +107,37 @@ class Connection(web.RequestHandler):
         if self._deadline is None and not self.is_busy and not self._is_between:
             self._expect(self._connections.deadlines.head)
         super().data_received(data)
-        if (self.is_busy or self.body) and self.transport is not None:
-            # What it asks for next is heard when this is answered.
+        if (self.is_busy or self.body) and self.transport is not None and not self._is_tls:
+            # What it asks for next is heard when this is answered. Over TLS, asyncio would not say
+            # that the client is gone, nor send anything more.
             self.transport.pause_reading()
+
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio's: whether to stay open
+        """Answer what was asked, if the client can still read: only TLS ends both ways at once."""
+        self._has_ended = True
+        if self._is_waiting or self._is_tls:
+            return False
+        self._end_if_last()
+        return True
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether aiohttp waits for a request, and is not about to end."""
+        return self._waiter is not None and not self._waiter.done()
 
     @property
     def _is_idle(self) -> bool:
-        """Whether aiohttp waits for a request, has nothing of it yet, and is not about to end."""
-        waiter = self._waiter
-        return self._is_between and waiter is not None and not waiter.done()
+        """Whether aiohttp waits for a request, and has nothing of it yet."""
+        return self._is_between and self._is_waiting
+
+    @property
+    def _is_tls(self) -> bool:
+        return self.transport is not None and bool(self.transport.get_extra_info("sslcontext"))
+
+    def _end_if_last(self) -> None:
+        """End after this answer, if the client has said its last word, and this was it."""
+        if self._has_ended and not self._messages:
+            self.close()
 
     def _has_repeated(self, asked: bytes) -> bool:
         """Answer at once what is the same as before, if it is, and tell so."""
@@ -149,27 +175,45 @@ class Connection(web.RequestHandler):
         if self.body:
             self._connections.unread.add(self, body)
 
+    @property
+    def _is_sending(self) -> bool:
+        """Whether an answer that is not aiohttp's to send is under way."""
+        return bool(self.body) or self._turns is not None
+
     def _push(self) -> None:
         """Send what is taken at once; the rest follows when this has left."""
         transport = self.transport
-        if transport is None:
+        if not self._is_sending or transport is None or self.writing_paused:
             return
-        while not self.writing_paused and not transport.is_closing():
-            if not self._rest:
-                self.taken()
-                return
+        if transport.is_closing() or (self._has_ended and self._is_tls):
+            return
+        if self._rest:
             self._rest = self._rest[sent(transport, self._rest) :]
+        if self._rest or self.writing_paused:
+            self._push_soon()
+        else:
+            self.taken()
+
+    def _push_soon(self) -> None:
+        # Not at once: a connection that is lost says so in a turn of its own, and asyncio, which
+        # may be about to write itself, would say so twice.
+        if not self.writing_paused:
+            self._loop.call_soon(self._push)
 
     def pause_writing(self) -> None:
         """Give the reader its time, which is one for all of an answer."""
         super().pause_writing()
         if self._deadline is None:
             self._expect(self._connections.deadlines.write)
+            self._awaits_reader = True
 
     def resume_writing(self) -> None:
         """Note that the reader has taken what there was, and send more."""
         super().resume_writing()
-        self._push()
+        if self._is_sending:
+            self._push_soon()
+        elif self._awaits_reader:
+            self._met()
 
     def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - see below
         """Forget the connection."""
@@ -194,6 +238,7 @@ class Connection(web.RequestHandler):
     def end(self) -> None:
         """Note that the client's next request is waited for."""
         self.is_busy = False
+        self._end_if_last()
         self._hear()
         if self.transport is not None:
             self._connections.waiting(self)
@@ -242,6 +287,7 @@ class Connection(web.RequestHandler):
         self._deadline = loop.call_later(seconds, self.cut)
 
     def _met(self) -> None:
+        self._awaits_reader = False
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.payload import Payload
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def _taken(transport: asyncio.Transport, body: memoryview) -> int:
 class Pieces(Payload):
     """A body that the connection writes, and not aiohttp."""
 
-    def __init__(self, body: bytes) -> None:
-        """Write ``body``."""
+    def __init__(self, body: bytes, size: int) -> None:
+        """Write ``body``, and say that it has this ``size``: of a HEAD there is no more to it."""
         super().__init__(body)
-        self._size = len(body)
+        self._size = size
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Return the body as text."""
@@ -70,9 +70,10 @@ class Pieces(Payload):
         await cast("Connection", cast("StreamWriter", writer).protocol).send(body)
 
 
-async def in_pieces(_request: web.Request, response: web.StreamResponse) -> None:
+async def in_pieces(request: web.Request, response: web.StreamResponse) -> None:
     """Let a large body be written in pieces; aiohttp calls this before it writes an answer."""
     if isinstance(response, web.Response):
         body = response.body
         if isinstance(body, bytes) and len(body) >= SMALL:
-            response.body = Pieces(body)
+            kept = b"" if request.method == hdrs.METH_HEAD else body
+            response.body = Pieces(kept, len(body))
