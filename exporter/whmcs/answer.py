@@ -89,7 +89,7 @@ def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
     if unreadable:
         raise errors.NotJSON(f"{unreadable}{_page(answer, secrets)}")
     trusted = _trusted(document)
-    censor(trusted, secrets)
+    censor(trusted, answer.body, secrets)
     return trusted
 
 

@@ -70,13 +70,20 @@ def blot(text: str, secrets: Collection[str]) -> str:
     return text
 
 
-def censor(document: JSON, secrets: Collection[str]) -> None:
-    """Blot secrets out of the names in a document, which become labels.
+def censor(document: JSON, body: bytes, secrets: Collection[str]) -> None:
+    """Blot secrets out of the names in a document, which ``body`` was read as: they become labels.
 
     One of a few letters may be a word of the desk's own, and stays.
     """
     long = [secret.lower() for secret in secrets if len(secret) >= _PIECE]
-    replace_texts(document, _NAMES, partial(_censored, secrets=long))
+    # Nearly never; and to look at each name would take as long as to read them.
+    if b"\\" in body or b"&" in body or _holds(body.lower(), long):
+        replace_texts(document, _NAMES, partial(_censored, secrets=long))
+
+
+def _holds(body: bytes, secrets: Collection[str]) -> bool:
+    """Tell whether a body in small letters may hold a secret that is not escaped in it."""
+    return any(not secret.isascii() or secret.encode() in body for secret in secrets)
 
 
 def _censored(text: str, secrets: Collection[str]) -> str:

@@ -170,6 +170,25 @@ def test_a_text_of_too_many_layers() -> None:
 def test_names(name: str, expected: str) -> None:
     """A name that holds a secret holds blots instead, and no other one changes."""
     document: JSON = {"a": [{"name": name, "title": 1}, name], "title": name, "subject": name}
-    censor(document, ["hunter2m", "other-secret", "Support"])
+    censor(document, json.dumps(document).encode(), ["hunter2m", "other-secret", "Support"])
     rows: JSON = [{"name": expected, "title": 1}, name]
     assert {"a": rows, "title": expected, "subject": name} == document
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ['hunter"2-"more', "hunter/2/more", "h\N{LATIN CAPITAL LETTER A WITH DIAERESIS}nter2more"],
+)
+@pytest.mark.parametrize("write", [json.dumps, lambda value: json.dumps(value, ensure_ascii=False)])
+def test_names_however_they_are_written(secret: str, write: Callable[[object], str]) -> None:
+    """Escaped or not, a secret in a name is found."""
+    document: JSON = {"name": secret.swapcase()}
+    censor(document, write(document).replace("/", "\\/").encode(), [secret])
+    assert {"name": "***"} == document
+
+
+def test_names_are_looked_at_where_a_secret_may_be() -> None:
+    """A body in which none can be is not looked through a second time."""
+    document: JSON = {"name": "hunter2more"}
+    censor(document, b'{"name": "other"}', ["hunter2more"])
+    assert {"name": "hunter2more"} == document
