@@ -177,7 +177,7 @@ def test_names(name: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ['hunter"2-"more', "hunter/2/more", "h\N{LATIN CAPITAL LETTER A WITH DIAERESIS}nter2more"],
+    ["hunter2more", 'hunter"2-"more', "hunter/2/more", "hänter2more", "HÄNTER2MORE"],
 )
 @pytest.mark.parametrize("write", [json.dumps, lambda value: json.dumps(value, ensure_ascii=False)])
 def test_names_however_they_are_written(secret: str, write: Callable[[object], str]) -> None:
