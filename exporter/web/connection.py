@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
-from exporter.web.pieces import sent
+from exporter.web.pieces import is_tls, sent
 from exporter.web.repeats import HEAD_END, is_whole
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Connection(web.RequestHandler):
 
     @property
     def _is_tls(self) -> bool:
-        return self.transport is not None and bool(self.transport.get_extra_info("sslcontext"))
+        return self.transport is not None and is_tls(self.transport)
 
     def _end_if_last(self) -> None:
         """End after this answer, if the client has said its last word, and this was it."""
@@ -183,22 +183,18 @@ class Connection(web.RequestHandler):
     def _push(self) -> None:
         """Send what is taken at once; the rest follows when this has left."""
         transport = self.transport
-        if not self._is_sending or transport is None or self.writing_paused:
+        if not self._is_sending or transport is None:
             return
         if transport.is_closing() or (self._has_ended and self._is_tls):
             return
-        if self._rest:
+        if self._rest and not self.writing_paused:
             self._rest = self._rest[sent(transport, self._rest) :]
-        if self._rest or self.writing_paused:
-            self._push_soon()
+        if self.writing_paused:
+            return
+        if self._rest:
+            self._loop.call_soon(self._push)
         else:
             self.taken()
-
-    def _push_soon(self) -> None:
-        # Not at once: a connection that is lost says so in a turn of its own, and asyncio, which
-        # may be about to write itself, would say so twice.
-        if not self.writing_paused:
-            self._loop.call_soon(self._push)
 
     def pause_writing(self) -> None:
         """Give the reader its time, which is one for all of an answer."""
@@ -211,7 +207,9 @@ class Connection(web.RequestHandler):
         """Note that the reader has taken what there was, and send more."""
         super().resume_writing()
         if self._is_sending:
-            self._push_soon()
+            # Not at once: a connection that is lost says so in a turn of its own, and asyncio,
+            # which is in the midst of writing, would say so twice.
+            self._loop.call_soon(self._push)
         elif self._awaits_reader:
             self._met()
 

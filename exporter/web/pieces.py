@@ -29,9 +29,14 @@ _TLS_BYTES = 64 * 1024
 _WAITING_BYTES = 256
 
 
+def is_tls(transport: asyncio.Transport) -> bool:
+    """Tell whether what is written is encrypted."""
+    return transport.get_extra_info("sslcontext") is not None
+
+
 def sent(transport: asyncio.Transport, body: memoryview) -> int:
     """Return how many bytes of a body are on their way now, of which few are still waiting."""
-    if transport.get_extra_info("sslcontext"):
+    if is_tls(transport):
         taken, waiting = 0, _TLS_BYTES
     else:
         taken, waiting = _taken(transport, body), _WAITING_BYTES

@@ -80,6 +80,12 @@ def _run(launcher: Launcher, config_file: str) -> Program:
     return launcher.exporter(f"--config.file={config_file}", ANYWHERE, "--log.level=debug")
 
 
+def _run_with(fault: Fault, launcher: Launcher, simulator: Simulator, config_file: str) -> Program:
+    for site in simulator.sites.values():
+        site.fault = fault
+    return _run(launcher, config_file)
+
+
 async def test_secrets_that_are_right_are_nowhere(launcher: Launcher, config_file: str) -> None:
     """While all is well no secret is seen; and all is well, so the secrets were sent."""
     program = _run(launcher, config_file)
@@ -94,9 +100,7 @@ async def test_secrets_are_nowhere_while_whmcs_fails(
     fault: Fault, launcher: Launcher, simulator: Simulator, config_file: str
 ) -> None:
     """Refused, repeated, left hanging or answered with rubbish: no secret shows."""
-    for site in simulator.sites.values():
-        site.fault = fault
-    program = _run(launcher, config_file)
+    program = _run_with(fault, launcher, simulator, config_file)
     url = await ready(program)
 
     async def both_have_failed() -> None:
@@ -112,9 +116,7 @@ async def test_secrets_that_are_names_are_nowhere(
     launcher: Launcher, simulator: Simulator, config_file: str
 ) -> None:
     """A status or a department that is called by a secret is published without it."""
-    for site in simulator.sites.values():
-        site.fault = NAMES
-    program = _run(launcher, config_file)
+    program = _run_with(NAMES, launcher, simulator, config_file)
     url = await ready(program)
 
     async def is_published() -> None:

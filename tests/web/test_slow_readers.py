@@ -234,11 +234,16 @@ async def test_an_idle_connection_keeps_no_body() -> None:
     """Whoever has read an answer, and asks for nothing more, costs as little as others."""
     async with serving(many_sites()) as served, readers(served, ask(), 1) as (reader,):
         (connection,) = served.server._connections._open
-        async with asyncio.timeout(HEALTHY):
-            while connection.is_busy or connection.writing_paused:
-                await reader.some(PIECE)
+        await all_taken(reader, connection)
         (body,) = (each for each in gc.get_objects() if isinstance(each, Pieces))
         assert b"" == body._value
+
+
+async def all_taken(reader: Reader, connection: Connection) -> None:
+    """Read until an answer has left."""
+    async with asyncio.timeout(HEALTHY):
+        while connection.is_busy or connection.writing_paused:
+            await reader.some(PIECE)
 
 
 async def taken(reader: Reader, connection: Connection, size: int) -> None:
@@ -257,9 +262,7 @@ async def test_a_deadline_is_for_one_answer(*, is_repeated: bool) -> None:
             await learn(served)
         async with readers(served, ask(), 1) as (reader,):
             (connection,) = served.server._connections._open
-            async with asyncio.timeout(HEALTHY):
-                while connection.is_busy or connection.writing_paused:
-                    await reader.some(PIECE)
+            await all_taken(reader, connection)
             leap(DEADLINES.write)
             await turns()
             await assert_open(served, 1)
