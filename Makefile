@@ -6,8 +6,10 @@ BIN := .venv/bin
 PROMETHEUS3_VERSION := v0.316.0
 
 # Exact versions with their hashes, as wheels: nothing unlocked is fetched, and no setup.py runs.
+# The locks are complete, so pip resolves nothing: the pip of Python 3.11.7 looks at the newest version of
+# what is wanted with an extra (coverage[toml]), and fails from the day on which the lock's is no longer it.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-LOCKED := $(PIP) --require-hashes --only-binary=:all:
+LOCKED := $(PIP) --no-deps --require-hashes --only-binary=:all:
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 .PHONY: help demo demo-stack test test-deploy lint bench format lock audit sbom dist faults soak mutants clean prometheus3 viewer board-pictures landing-picture
@@ -26,6 +28,7 @@ help: ## Say what there is
 	$(LOCKED) --requirement requirements/build.txt
 	$(LOCKED) --no-binary=forbiddenfruit --no-build-isolation --requirement requirements/dev.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
+	$(BIN)/pip check
 	@touch $@
 
 demo: .venv/run ## Run the exporter against three simulated WHMCS sites, on loopback
