@@ -10,7 +10,8 @@ from exporter.simulator.access import DEFAULT_CREDENTIAL
 if TYPE_CHECKING:
     from pathlib import Path
 
-# A first poll that hangs lasts longer than any test.
+# Time enough for a busy machine: the simulator is in the test's own process, and waits with it. A
+# first poll that hangs lasts longer than any test.
 UNHURRIED = {"interval": "60s", "timeout": "50s", "stale_after": "180s"}
 
 

@@ -40,5 +40,12 @@ async def simulator(site: Site) -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def config_file(simulator: Simulator, tmp_path: Path) -> str:
-    """Configure the one site."""
+    """Configure the one site, whose first poll has all the time that it takes."""
+    site = configuration.site(simulator.url("acme"), **configuration.UNHURRIED)
+    return configuration.write(tmp_path / "config.yml", site)
+
+
+@pytest.fixture
+def hurried_config_file(simulator: Simulator, tmp_path: Path) -> str:
+    """Configure the one site to be polled every second; on a busy machine a poll may fail."""
     return configuration.write(tmp_path / "config.yml", configuration.site(simulator.url("acme")))

@@ -83,7 +83,10 @@ async def test_failed_site_is_3(
 ) -> None:
     """A site that failed is in the exposition with ``whmcs_up`` 0 and without a ticket."""
     simulator.fault("globex", "api-error")
-    sites = [configuration.site(simulator.url(name), name=name) for name in ("acme", "globex")]
+    sites = [
+        configuration.site(simulator.url(name), name=name, **configuration.UNHURRIED)
+        for name in ("acme", "globex")
+    ]
     config_file = configuration.write(tmp_path / "two.yml", *sites)
     program = launcher.exporter("collect", f"--config.file={config_file}")
     assert 3 == await program.ended()

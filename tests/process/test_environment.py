@@ -28,8 +28,8 @@ async def test_site_from_the_environment(
         "WHMCS_IDENTIFIER_FILE": str(path),
         "WHMCS_SECRET": "simulated",
         "WHMCS_SITE": "container",
-        "WHMCS_INTERVAL": "2s",
-        "WHMCS_TIMEOUT": "1s",
+        "WHMCS_INTERVAL": "2m",
+        "WHMCS_TIMEOUT": "50s",
         "WHMCS_SOURCES": "ticket_counts",
     }
     url = await ready(launcher.exporter(ANYWHERE, environment=environment))
@@ -41,7 +41,7 @@ async def test_site_from_the_environment(
     }
     assert wanted == shown(text)
     labels = {"site": "container", "source": "ticket_counts"}
-    assert 2.0 == value(text, "whmcs_source_interval_seconds", **labels)
+    assert 120.0 == value(text, "whmcs_source_interval_seconds", **labels)
 
 
 async def test_site_is_named_after_its_host(launcher: Launcher, simulator: Simulator) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.process.configuration import site, write
+from tests.process.configuration import UNHURRIED, site, write
 from tests.process.page import ready
 from tests.process.program import ANYWHERE, Launcher
 
@@ -83,8 +83,7 @@ async def test_many_failures_are_summed_up_by_the_end(
     command: str, code: int, launcher: Launcher, tmp_path: Path
 ) -> None:
     """Twenty lines and a sum, also where the program ends before the minute does."""
-    pace = {"interval": "60s", "stale_after": "180s"}
-    sites = [site("http://127.0.0.1:1/", name=f"{number}", **pace) for number in range(25)]
+    sites = [site("http://127.0.0.1:1/", name=f"{number}", **UNHURRIED) for number in range(25)]
     config_file = write(tmp_path / "whmcs.yml", *sites)
     if command == "serve":
         program = launcher.exporter(f"--config.file={config_file}", ANYWHERE)

@@ -139,7 +139,10 @@ async def test_shard_keeps_its_sites_over_a_reload(
     launcher: Launcher, simulator: Simulator, tmp_path: Path
 ) -> None:
     """Of two shards each has one of the desks, before and after."""
-    sites = [configuration.site(simulator.url(name), name=name) for name in ("acme", "globex")]
+    sites = [
+        configuration.site(simulator.url(name), name=name, **configuration.UNHURRIED)
+        for name in ("acme", "globex")
+    ]
     config_file = configuration.write(tmp_path / "config.yml", *sites)
     told = []
     for pod in ("whmcs-exporter-0", "whmcs-exporter-1"):
@@ -166,6 +169,7 @@ async def test_two_hundred_reloads_under_load(
     configuration.write(path, acme)
     program = launcher.exporter(f"--config.file={path}", ANYWHERE, LIFECYCLE)
     url = await ready(program)
+    await eventually(partial(_shows_tickets, url))
     before = descriptors(program)
     over = asyncio.Event()
     scrapers = [asyncio.create_task(scrape(url, over)) for _ in range(SCRAPERS)]
@@ -189,6 +193,10 @@ async def test_two_hundred_reloads_under_load(
     await eventually(look)
     program.interrupt()
     assert 0 == await program.ended()
+
+
+async def _shows_tickets(url: str) -> None:
+    assert TICKETS in await metrics(url)
 
 
 async def scrape(url: str, over: asyncio.Event) -> int:

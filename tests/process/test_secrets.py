@@ -89,9 +89,14 @@ def _run_with(fault: Fault, launcher: Launcher, simulator: Simulator, config_fil
 async def test_secrets_that_are_right_are_nowhere(launcher: Launcher, config_file: str) -> None:
     """While all is well no secret is seen; and all is well, so the secrets were sent."""
     program = _run(launcher, config_file)
-    text = (await get(f"{await ready(program)}/metrics")).text
-    for name in ("acme", "globex"):
-        assert 1.0 == value(text, "whmcs_source_success", site=name, source="departments")
+    url = await ready(program)
+
+    async def all_is_well() -> None:
+        text = (await get(f"{url}/metrics")).text
+        for name in ("acme", "globex"):
+            assert 1.0 == value(text, "whmcs_source_success", site=name, source="departments")
+
+    await eventually(all_is_well)
     await _hunt_everywhere(program)
 
 

@@ -69,16 +69,21 @@ async def test_sites_fail_apart(
 ) -> None:
     """A site that hangs leaves another one's numbers alone."""
     simulator.fault("globex", "hang")
-    sites = [configuration.site(simulator.url(name), name=name) for name in ("acme", "globex")]
+    sites = [
+        configuration.site(simulator.url("acme"), **configuration.UNHURRIED),
+        configuration.site(simulator.url("globex"), name="globex"),
+    ]
     config_file = configuration.write(tmp_path / "two.yml", *sites)
     text = await metrics(await ready(launcher.exporter(f"--config.file={config_file}", ANYWHERE)))
     assert expected("acme", site.desk.state()) == shown(text)
     assert 0.0 == value(text, "whmcs_up", site="globex")
 
 
-async def test_numbers_follow_whmcs(launcher: Launcher, site: Site, config_file: str) -> None:
+async def test_numbers_follow_whmcs(
+    launcher: Launcher, site: Site, hurried_config_file: str
+) -> None:
     """What staff adds, renames and removes in WHMCS is seen at the next poll, without a rest."""
-    url = await ready(launcher.exporter(f"--config.file={config_file}", ANYWHERE))
+    url = await ready(launcher.exporter(f"--config.file={hurried_config_file}", ANYWHERE))
     site.desk.add_status('Odd "one"\\n')
     site.desk.rename_status("Open", "Offen")
     site.desk.remove_department(2)

@@ -82,7 +82,10 @@ async def test_nothing_of_a_customer_leaves(
 ) -> None:
     """Neither pages nor logs hold a name, an address, a subject or a ticket's number."""
     simulator.sites["acme"].fault = BROKEN[broken] if broken else None
-    site = configuration.site(simulator.url("acme"), sources=["waiting"], waiting=WAITING)
+    # What was shown once stays while this process holds up the simulator.
+    site = configuration.site(
+        simulator.url("acme"), sources=["waiting"], waiting=WAITING, stale_after="60s"
+    )
     path = configuration.write(tmp_path / "config.yml", site)
     program = launcher.exporter(f"--config.file={path}", ANYWHERE, "--log.level=debug")
     url = await ready(program)
