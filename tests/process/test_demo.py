@@ -10,7 +10,7 @@ import pytest
 
 from tests.exposition_check import check, family
 from tests.process.page import get, metrics, ready
-from tests.process.program import ANYWHERE, Launcher
+from tests.process.program import ANYWHERE, Launcher, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,15 +26,20 @@ async def test_demo_serves_every_site_and_ends_with_ctrl_c(launcher: Launcher) -
     """The three families that this is about are there; Ctrl-C leaves no process behind."""
     program = launcher.exporter("demo", ANYWHERE)
     url = await ready(program)
-    text = await metrics(url)
+
+    async def look() -> str:
+        text = await metrics(url)
+        for name in ("whmcs_tickets", "whmcs_department_tickets", "whmcs_up"):
+            assert SITES == _labels(family(text, name), "site")
+        return text
+
+    text = await eventually(look)
     check(text)
-    for name in ("whmcs_tickets", "whmcs_department_tickets", "whmcs_up"):
-        assert SITES == _labels(family(text, name), "site")
     for labels in family(text, "whmcs_department_tickets"):
         assert {"site", "department_id", "department", "status"} == {key for key, _ in labels}
     assert f"{url}/metrics" in program.stdout
     program.interrupt(signal.SIGINT)
-    assert 0 == await program.ended(5)
+    assert 0 == await program.ended()
     assert "Traceback" not in program.stderr
     with pytest.raises(ProcessLookupError):
         os.killpg(program.pid, 0)

@@ -20,10 +20,14 @@ ROOT = Path(__file__).parents[2]
 ENOUGH = 30.0
 
 
-def free_address() -> str:
-    """Return an address on loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return f"127.0.0.1:{found.getsockname()[1]}"
+def free_addresses() -> tuple[str, str]:
+    """Return two addresses on loopback that nobody listens on now."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        first, second = (f"127.0.0.1:{found.getsockname()[1]}" for found in (one, two))
+    return first, second
 
 
 async def ask(address: str, path: str) -> Any:  # noqa: ANN401 - as Prometheus has it
@@ -35,7 +39,7 @@ async def ask(address: str, path: str) -> Any:  # noqa: ANN401 - as Prometheus h
 async def test_prometheus_knows_the_demo_and_the_rules(launcher: Launcher) -> None:
     """Within seconds it has three sites and every alert; Ctrl-C ends all programs."""
     tool("prometheus")
-    exporter, prometheus = free_address(), free_address()
+    exporter, prometheus = free_addresses()
     stack = launcher.start(
         str(ROOT / "deploy" / "demo" / "stack"),
         exporter,

@@ -36,7 +36,7 @@ async def test_service_manager_hears_of_a_life(
         program = launcher.exporter(f"--config.file={config_file}", ANYWHERE, environment=told)
         await _heard(manager, READY, PING)
         program.interrupt()
-        assert 0 == await program.ended(5.0)
+        assert 0 == await program.ended()
         assert [READY, PING, STOPPING] == manager.messages
 
 
