@@ -148,16 +148,16 @@ async def test_full_disk(launcher: Launcher, large: str, path: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
-        (">/dev/full", "No space left on device"),
-        (">&-", "standard output is closed"),
-        ("> >(true)", "Broken pipe"),
+        ("exec >/dev/full", "No space left on device"),
+        ("exec >&-", "standard output is closed"),
+        ("exec > >(true); wait $!", "Broken pipe"),
     ],
 )
 async def test_standard_output_that_takes_nothing_is_1(
     output: str, reason: str, launcher: Launcher, config_file: str
 ) -> None:
     """What nobody can have read is no success, and no bug."""
-    command = ("bash", "-c", f'exec "$@" {output}', "bash", *EXPORTER)
+    command = ("bash", "-c", f'{output}; exec "$@"', "bash", *EXPORTER)
     program = launcher.start(
         *command, "collect", f"--config.file={config_file}", environment={"PYTHONUNBUFFERED": ""}
     )

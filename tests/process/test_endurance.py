@@ -32,9 +32,9 @@ STALE_AFTER = 3.0
 DESCRIPTORS = 32
 # What becomes of the output; bash alone has the last one.
 OUTPUTS = {
-    "full disk": ">/dev/full 2>&1",
-    "closed": "<&- >&- 2>&-",
-    "reader is gone": "> >(true) 2>&1",
+    "full disk": "exec >/dev/full 2>&1",
+    "closed": "exec <&- >&- 2>&-",
+    "reader is gone": "exec > >(true) 2>&1; wait $!",
 }
 NAME = "whmcs.test"
 # A name server of its own, on loopback.
@@ -86,7 +86,7 @@ async def test_log_that_cannot_be_written_stops_nothing(
 ) -> None:
     """Lines are lost and nothing else: it polls, serves, notices a failure, and ends with 0."""
     path = tmp_path / "s"
-    command = ("bash", "-c", f'exec "$@" {output}', "bash", *EXPORTER)
+    command = ("bash", "-c", f'{output}; exec "$@"', "bash", *EXPORTER)
     program = launcher.start(
         *command,
         f"--config.file={hurried_config_file}",
