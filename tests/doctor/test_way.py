@@ -116,9 +116,10 @@ async def test_cut_handshake(tmp_path: Path) -> None:
 
 async def test_nobody_listens(tmp_path: Path) -> None:
     """A port without a server is told from a host that is not there."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    found = await checkup(tmp_path, f"http://127.0.0.1:{port}/")
+    # Bound, and so nobody else's meanwhile.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        found = await checkup(tmp_path, f"http://127.0.0.1:{taken.getsockname()[1]}/")
     assert golden("refused") == told(found)
 
 
@@ -135,8 +136,10 @@ async def test_names(name: str, resolves: str, tmp_path: Path) -> None:
     """A name that is not there is told from name servers that are not."""
     hosts = Hosts(tmp_path / "hosts")
     hosts.write({"whmcs.example": (resolves,)})
+    # Only who keeps silent is given up.
+    patience = {"timeout": "1s"} if resolves == "HANG" else {}
     with hosts.patched():
-        found = await checkup(tmp_path, "http://whmcs.example/", allow_http=True, timeout="1s")
+        found = await checkup(tmp_path, "http://whmcs.example/", allow_http=True, **patience)
         hosts.write({"whmcs.example": ("127.0.0.1",)})
     assert golden(name) == told(found)
 

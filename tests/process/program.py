@@ -44,8 +44,9 @@ async def eventually(check: Callable[[], Awaitable[T]], seconds: float = 60.0) -
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment of this process without what configures an exporter."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("WHMCS_")}
+    """Return the environment of this process without what an exporter would follow."""
+    followed = ("WHMCS_", "NO_COLOR", "NOTIFY_SOCKET", "WATCHDOG_")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(followed)}
     return kept | {"COLUMNS": _WIDTH}
 
 

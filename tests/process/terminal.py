@@ -18,6 +18,7 @@ _READ = 65536
 
 async def shown(*arguments: str, environment: Mapping[str, str] | None = None) -> str:
     """Run the exporter to its end on a terminal of its own; return what that was sent."""
+    surroundings = {**clean_environment(), "TERM": "xterm", **(environment or {})}
     master, terminal = pty.openpty()
     try:
         process = await asyncio.create_subprocess_exec(
@@ -25,7 +26,7 @@ async def shown(*arguments: str, environment: Mapping[str, str] | None = None) -
             stdin=asyncio.subprocess.DEVNULL,
             stdout=terminal,
             stderr=terminal,
-            env={"TERM": "xterm", **clean_environment(), **(environment or {})},
+            env=surroundings,
         )
         os.close(terminal)
         text = await asyncio.to_thread(_read_all, master)
