@@ -80,12 +80,14 @@ class Tally:
 class Standing:
     """How one credential stands with WHMCS.
 
-    ``proven`` from its last success to its next refusal or change. ``access`` holds back all its
-    calls, ``permissions`` those of a source that needs an action it was refused.
+    ``proven`` from its last success to its next refusal or change, of which ``renewals`` counts the
+    changes. ``access`` holds back all its calls, ``permissions`` those of a source that needs an
+    action it was refused.
     """
 
     credential: Credential
     proven: bool = False
+    renewals: int = 0
     trial: asyncio.Lock = field(default_factory=asyncio.Lock)
     access: Hold = field(default_factory=lambda: Hold("auth"))
     permissions: dict[tuple[str, str], Hold] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class Standing:
     def renewed(self) -> None:
         """End every wait: the credential is another one now, or what it may do is."""
         self.proven = False
+        self.renewals += 1
         self.access.lift()
         self.permissions.clear()
 
@@ -189,11 +192,11 @@ class Site:
             limit = min(self._timeout, cycle.deadline - now)
             if limit <= 0:
                 raise TimedOut("the poll's time was over before this call's turn came")
-            permission = standing.permission(cycle.source, action.name)
+            permission, renewals = standing.permission(cycle.source, action.name), standing.renewals
             try:
                 value = await self._counted(action, parameters, credential, limit)
             except ApiError as error:
-                self._failed(standing, permission, error)
+                self._failed(standing, permission, error, renewals)
                 raise bare(error) from None
             standing.succeeded(permission)
             return value
@@ -228,19 +231,21 @@ class Site:
         self._failures[error.reason] += 1
         return error
 
-    def _failed(self, standing: Standing, permission: Hold, error: ApiError) -> None:
+    def _failed(self, standing: Standing, permission: Hold, error: ApiError, renewals: int) -> None:
         self.noted(error)
         if isinstance(error, RateLimited) and error.retry_after is not None:
             self._silence.silence(self._clock.monotonic(), error.retry_after)
         if isinstance(error, AuthFailed | IPDenied):
             standing.proven = False
-            self._hold_back(standing.access, standing, error)
+            self._hold_back(standing.access, standing, error, renewals)
         if isinstance(error, PermissionMissing):
-            self._hold_back(permission, standing, error)
+            self._hold_back(permission, standing, error, renewals)
 
-    def _hold_back(self, hold: Hold, standing: Standing, error: ApiError) -> None:
-        # A secret that was rotated just now deserves its try at once, not a wait.
-        if not self._refresh(standing, force=True):
+    def _hold_back(self, hold: Hold, standing: Standing, error: ApiError, renewals: int) -> None:
+        # A secret that was rotated since the call began deserves its try at once, not a wait; it is
+        # known already where another call that was under way was refused first.
+        self._refresh(standing, force=True)
+        if renewals == standing.renewals:
             hold.refuse(self._clock.monotonic(), error.reason)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from exporter.polling.holds import Held
@@ -156,6 +158,27 @@ async def test_secret_that_changed_just_before_the_refusal_causes_no_wait(*, sta
 
     assert isinstance(refused.error, AuthFailed)
     assert None is good.error
+
+
+async def test_two_calls_that_were_under_way_with_the_old_secret_cause_no_wait() -> None:
+    """The first refusal finds the new secret, and the second does not tell against that."""
+    bench = Bench(credential=SecretFile("old"))
+    sources = (bench.ticket_counts(), bench.departments())
+    await bench.poll(sources[0])
+    loop = asyncio.get_running_loop()
+    refusals = {action: loop.create_future() for action in (COUNTS, DEPARTMENTS)}
+    bench.whmcs.answers |= refusals
+    polls = [asyncio.create_task(bench.poll(source)) for source in sources]
+    await bench.clock.settle()
+    bench.credential.rotate("good")
+    for refusal in refusals.values():
+        refusal.set_exception(AuthFailed("no"))
+        await bench.clock.settle()
+    refused = await asyncio.gather(*polls)
+    bench.whmcs.answers = Bench().whmcs.answers
+
+    assert all(isinstance(poll.error, AuthFailed) for poll in refused)
+    assert [None, None] == [(await bench.poll(source)).error for source in sources]
 
 
 async def test_file_that_looks_the_same_is_not_read_for_each_call() -> None:
