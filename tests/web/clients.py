@@ -8,15 +8,20 @@ import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tests.web.loop_clock import SLOWNESS, hold
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Coroutine, Iterator
 
     from tests.web.serving import Served
 
-# The most that a healthy client waits, in seconds: less than any deadline that a server ends it by.
+# The most that a healthy client waits, in seconds of the loop's slow clock: less than any deadline
+# that a server ends it by.
 HEALTHY = 5.0
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+# Beyond this a stop hangs; systemd and Kubernetes would wait longer, people would not.
+STOP_SECONDS = 5
 
 
 class Client:
@@ -71,9 +76,7 @@ def crowd(served: Served, size: int, said: bytes = b"") -> Iterator[list[socket.
 
 def leap(seconds: float) -> None:
     """Make it later: what the loop was to do until then, it does next."""
-    loop = asyncio.get_running_loop()
-    now = loop.time
-    loop.time = lambda: now() + seconds  # type: ignore[method-assign] # a fake clock
+    hold().leap(seconds)
 
 
 async def turns() -> None:
@@ -85,7 +88,7 @@ async def turns() -> None:
 async def in_time(waited_for: Coroutine[object, object, bytes], seconds: float) -> bytes:
     """Return what is waited for, while that many seconds pass with each look."""
     task = asyncio.create_task(waited_for)
-    give_up = time.monotonic() + HEALTHY
+    give_up = time.monotonic() + HEALTHY * SLOWNESS
     while not task.done():
         assert time.monotonic() < give_up
         await turns()
@@ -98,6 +101,16 @@ async def assert_open(served: Served, number: int) -> None:
     async with asyncio.timeout(HEALTHY):
         while number != len(served.server._connections):  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0)
+
+
+async def assert_stops(served: Served) -> None:
+    """Check that a server stops in time, though its clients do nothing meanwhile."""
+    stopping = asyncio.create_task(served.server.__aexit__(None, None, None))
+    for _ in range(STOP_SECONDS):
+        await turns()
+        leap(1)
+    async with asyncio.timeout(1):
+        await stopping
 
 
 async def assert_healthy(served: Served) -> None:

@@ -41,7 +41,10 @@ async def main() -> None:
     """Serve some sites, and draw."""
     exporter = StandIn([_site(*site) for site in SITES])
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        async with serving(exporter) as served, tab(tool("chromium"), Path(profile)) as page:
+        async with (
+            serving(exporter, slowly=False) as served,
+            tab(tool("chromium"), Path(profile)) as page,
+        ):
             await page.look(width=1366, height=800)
             await page.open(f"http://127.0.0.1:{served.port}/")
             await page.until("answered")

@@ -16,6 +16,7 @@ from exporter.web.listen import Address
 from exporter.web.pages import Pages, WebOptions
 from exporter.web.server import Server
 from tests.fake_clock import FakeClock
+from tests.web.loop_clock import hold
 
 if TYPE_CHECKING:
     import ssl
@@ -170,8 +171,11 @@ async def serving(
     protection: Protection | None = None,
     max_connections: int = 240,
     deadlines: Deadlines | None = None,
+    slowly: bool = True,
 ) -> AsyncIterator[Served]:
-    """Serve an exporter's pages on loopback."""
+    """Serve an exporter's pages on loopback; ``slowly`` is how the loop's clock goes then."""
+    if slowly:
+        hold()
     exporter = exporter or StandIn()
     pages = Pages(exporter, exporter.exposition, options or WebOptions(), exporter.reload)
     listener = Address("127.0.0.1", 0).open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from exporter.whmcs.errors import ConnectFailed, TimedOut
 from tests.devtools import PATIENCE, Tab, tab
 from tests.exposition.sites import START, acme, fresh_site, globex, poll, tickets
 from tests.tools import tool
-from tests.web.serving import Served, StandIn, serving
+from tests.web.serving import Served, StandIn
+from tests.web.serving import serving as serving_slowly
 from tests.web.test_landing import failing
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from exporter.snapshots import Snapshot
 
+# Another process is waited for, by the machine's clock.
+serving = partial(serving_slowly, slowly=False)
 # Would be seen in the page's title, if it ran.
 SCRIPT = "<script>document.title = 'executed'</script>"
 IMAGE = "<img src=x onerror=\"document.title = 'executed'\">"

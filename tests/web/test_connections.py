@@ -20,6 +20,7 @@ from aiohttp import web
 from exporter.web.connections import Deadlines
 from exporter.web.pages import WebOptions
 from exporter.web.protection import Protection
+from exporter.web.server import _OUT_OF_DESCRIPTORS_SECONDS
 from tests.exposition_check import check
 from tests.web.rules import ServedTLS, UnfitError, Written
 from tests.web.serving import Reader, Served, StandIn, serving
@@ -72,7 +73,8 @@ async def test_little_is_received_at_once(monkeypatch: pytest.MonkeyPatch) -> No
         client.say(head + bytes(200_000))
         async with asyncio.timeout(HEALTHY):
             assert (await client.rest()).startswith(b"HTTP/1.1 405 ")
-    assert 16 * 1024 == max(sizes)
+    # How much there is at once, is up to the system.
+    assert max(sizes) <= 16 * 1024
 
 
 async def test_a_byte_now_and_then_does_not_help() -> None:
@@ -154,7 +156,7 @@ async def test_the_longest_idle_makes_room(said: bytes) -> None:
 async def test_who_is_served_does_not_make_room() -> None:
     """A scrape under way is never ended for a newcomer: where all are served he is refused."""
     exporter = StandIn([large_site()])
-    async with asyncio.timeout(10), serving(exporter, max_connections=2) as served:
+    async with serving(exporter, max_connections=2) as served, asyncio.timeout(HEALTHY):
         async with Reader.scraping(served.port) as first, Reader.scraping(served.port) as second:
             async with connected(served) as third:
                 third.say(GET)
@@ -167,8 +169,8 @@ async def test_who_is_served_does_not_make_room() -> None:
 async def test_who_was_served_lately_makes_room_last() -> None:
     """A scraper's kept connection stays while older silence can go."""
     async with (
-        asyncio.timeout(10),
         serving(max_connections=3) as served,
+        asyncio.timeout(HEALTHY),
         connected(served) as scraper,
     ):
         scraper.say(GET)
@@ -210,7 +212,8 @@ async def test_out_of_descriptors_it_waits(caplog: pytest.LogCaptureFixture) -> 
                 assert 0 == len(served.server._connections)
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            async with asyncio.timeout(5):
+            leap(_OUT_OF_DESCRIPTORS_SECONDS)
+            async with asyncio.timeout(HEALTHY):
                 assert (await loop.sock_recv(client, 1000)).startswith(b"HTTP/1.1 200 OK")
         await assert_healthy(served)
     assert [] == caplog.records

@@ -19,6 +19,7 @@ from exporter.web.repeats import Repeats
 from exporter.web.server import _SECURITY_HEADERS
 from tests.exposition.sites import acme, fresh_site, poll, tickets
 from tests.web.clients import HEALTHY, assert_open, connected, crowd, leap, turns
+from tests.web.loop_clock import SLOWNESS
 from tests.web.rules import UnfitError, Written
 from tests.web.serving import Served, StandIn, serving
 from tests.web.test_limits import STATUSES, large_site, status
@@ -185,7 +186,7 @@ async def test_readers_of_repeated_answers_do_not_make_room() -> None:
             await turns()
             with crowd(served, 1) as (idle,):
                 await assert_open(served, 2)
-                idle.settimeout(HEALTHY)
+                idle.settimeout(HEALTHY * SLOWNESS)
                 with crowd(served, 1):
                     assert b"" == await asyncio.to_thread(idle.recv, 1)
 
