@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from tests.web.loop_clock import SLOWNESS, hold
+from tests.web.serving import HOST, narrow
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import AsyncIterator, Coroutine, Iterator
 
@@ -52,7 +53,9 @@ class Client:
 @asynccontextmanager
 async def connected(served: Served, context: ssl.SSLContext | None = None) -> AsyncIterator[Client]:
     """Connect, over TLS if there is a context, and close at the end."""
-    reader, writer = await asyncio.open_connection("localhost", served.port, ssl=context)
+    reader, writer = await asyncio.open_connection(
+        HOST, served.port, ssl=context, server_hostname=context and "localhost"
+    )
     try:
         yield Client(reader, writer)
     finally:
@@ -65,10 +68,9 @@ async def connected(served: Served, context: ssl.SSLContext | None = None) -> As
 def crowd(served: Served, size: int, said: bytes = b"") -> Iterator[list[socket.socket]]:
     """Open many connections that say something, or nothing, and read nothing."""
     with ExitStack() as stack:
-        found = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
-            for _ in range(size)
-        ]
+        found = [stack.enter_context(narrow()) for _ in range(size)]
+        for connection in found:
+            connection.connect((HOST, served.port))
         for connection in found:
             connection.send(said)
         yield found
@@ -94,6 +96,13 @@ async def in_time(waited_for: Coroutine[object, object, bytes], seconds: float) 
         await turns()
         leap(seconds)
     return await task
+
+
+async def assert_slow(served: Served, number: int) -> None:
+    """Wait until so many connections wait for their readers."""
+    async with asyncio.timeout(HEALTHY):
+        while number != sum(each.writing_paused for each in served.server._connections._open):  # noqa: ASYNC110 - there is no event
+            await asyncio.sleep(0)
 
 
 async def assert_open(served: Served, number: int) -> None:

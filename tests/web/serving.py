@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from exporter.web.connections import Deadlines
     from exporter.web.protection import Protection
 
+HOST = "127.0.0.1"
 # So small that a client that does not read stops the server after a few kilobytes.
 _BUFFER = 4096
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -104,6 +105,13 @@ class StandIn:
         )
 
 
+def narrow() -> socket.socket:
+    """Return a client's socket for which the system takes little, whatever it takes for others."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    return found
+
+
 class Reader:
     """A scraper that reads only when it is told to."""
 
@@ -118,10 +126,9 @@ class Reader:
         cls, port: int, said: bytes = SCRAPE, context: ssl.SSLContext | None = None
     ) -> AsyncIterator[Reader]:
         """Ask, for the metrics by default, and read no more than the answer's first byte."""
-        with socket.socket() as connection:
+        with narrow() as connection:
             connection.setblocking(False)  # noqa: FBT003 - the library's own signature
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+            await asyncio.get_running_loop().sock_connect(connection, (HOST, port))
             scraper = cls(
                 *await asyncio.open_connection(
                     sock=connection, limit=1, ssl=context, server_hostname=context and "localhost"
@@ -178,10 +185,10 @@ async def serving(
         hold()
     exporter = exporter or StandIn()
     pages = Pages(exporter, exporter.exposition, options or WebOptions(), exporter.reload)
-    listener = Address("127.0.0.1", 0).open()
+    listener = Address(HOST, 0).open()
     listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     port = listener.address.port
-    client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", auto_decompress=False)
+    client = aiohttp.ClientSession(f"http://{HOST}:{port}", auto_decompress=False)
     server = Server(
         pages.application(),
         [listener.socket],

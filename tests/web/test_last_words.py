@@ -15,9 +15,9 @@ import pytest
 from exporter.web import pieces
 from exporter.web.connections import Deadlines
 from exporter.web.pieces import Pieces
-from tests.web.clients import HEALTHY, assert_open, leap, turns
-from tests.web.serving import Reader, Served, serving
-from tests.web.test_slow_readers import PATHS, ask, assert_slow, learn, many_sites, serving_tls
+from tests.web.clients import HEALTHY, assert_open, assert_slow, leap, turns
+from tests.web.serving import HOST, Reader, Served, narrow, serving
+from tests.web.test_slow_readers import PATHS, ask, learn, many_sites, serving_tls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,8 @@ async def test_a_reset_while_more_is_sent(
     async with serving(many_sites()) as served:
         if is_repeated:
             await learn(served)
-        client = socket.create_connection(("127.0.0.1", served.port))
+        client = narrow()
+        client.connect((HOST, served.port))
         client.setblocking(False)  # noqa: FBT003 - the library's own signature
         client.sendall(ask())
         await assert_slow(served, 1)

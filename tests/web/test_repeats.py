@@ -18,7 +18,7 @@ from exporter.web.protection import Protection
 from exporter.web.repeats import Repeats
 from exporter.web.server import _SECURITY_HEADERS
 from tests.exposition.sites import acme, fresh_site, poll, tickets
-from tests.web.clients import HEALTHY, assert_open, connected, crowd, leap, turns
+from tests.web.clients import HEALTHY, assert_open, assert_slow, connected, crowd, leap, turns
 from tests.web.loop_clock import SLOWNESS
 from tests.web.rules import UnfitError, Written
 from tests.web.serving import Served, StandIn, serving
@@ -45,12 +45,14 @@ def site(name: str, count: int = 3) -> StandIn:
 
 async def asked(client: Client, *packets: bytes) -> bytes:
     """Say some things, each heard before the next, then leave; return all that was answered."""
+    # Read meanwhile: what has to wait for a reader is not heard.
+    answered = asyncio.create_task(client.rest())
     for packet in packets:
         client.say(packet)
         await turns()
     client.say(CLOSE)
     async with asyncio.timeout(HEALTHY):
-        return await client.rest()
+        return await answered
 
 
 async def answers(served: Served, *packets: bytes) -> list[bytes]:
@@ -163,14 +165,14 @@ async def test_slow_readers_of_repeated_answers_hold_their_places() -> None:
         await answers(served, SCRAPE)
         with ExitStack() as stack:
             slow = stack.enter_context(crowd(served, 2, SCRAPE))
-            await turns()
+            await assert_slow(served, 2)
             assert 503 == await status(served)
             others = SCRAPE.replace(b"a", b"b")
             assert [b"503"] * 2 == [
                 (await answers(served, said))[0][9:12] for said in (SCRAPE, others)
             ]
             slow[0].close()
-            await turns()
+            await assert_slow(served, 1)
             assert 200 == await status(served)
             usual, again, _ = await answers(served, others, others)
             assert b"version=0.0.4" in usual
@@ -183,7 +185,7 @@ async def test_readers_of_repeated_answers_do_not_make_room() -> None:
     async with serving(StandIn([large_site()]), max_connections=2) as served:
         await answers(served, SCRAPE)
         with crowd(served, 1, SCRAPE):
-            await turns()
+            await assert_slow(served, 1)
             with crowd(served, 1) as (idle,):
                 await assert_open(served, 2)
                 idle.settimeout(HEALTHY * SLOWNESS)
@@ -207,10 +209,10 @@ async def test_readers_of_repeated_answers_are_cut_off() -> None:
     async with serving(StandIn([large_site()]), WebOptions(max_requests=1)) as served:
         await answers(served, SCRAPE)
         with crowd(served, 1, SCRAPE):
-            await turns()
+            await assert_slow(served, 1)
             assert 503 == await status(served)
             leap(DEADLINES.write)
-            await turns()
+            await assert_slow(served, 0)
             assert 200 == await status(served)
 
 
