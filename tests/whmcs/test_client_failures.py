@@ -88,9 +88,11 @@ async def test_head_beyond_its_limit(script: Script) -> None:
 
 async def test_refused() -> None:
     """A port where nobody listens is told in the system's words."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    error = await failure(NOWHERE.endpoint(url=f"http://127.0.0.1:{port}/"))
+    # Bound and never listening, it keeps the port from others.
+    with socket.socket() as keeper:
+        keeper.bind(("127.0.0.1", 0))
+        port = keeper.getsockname()[1]
+        error = await failure(NOWHERE.endpoint(url=f"http://127.0.0.1:{port}/"))
     assert ("connect", "cannot connect: Connection refused") == (error.reason, str(error))
 
 
