@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.process.program import Launcher, Program
 
 TICKETS = '{__name__=~"whmcs_tickets.*|whmcs_department.*"}'
+UP = series("up")
+# Prometheus takes none that is longer than the interval.
+_SCRAPE_TIMEOUT = 1.0
 # What Prometheus adds to a series: where it was scraped.
 _ORIGIN = {"job", "instance"}
 
@@ -101,14 +104,24 @@ class Prometheus:
         (row,) = await self._ask(f"{selector}[1h]")
         return [(float(moment), float(value)) for moment, value in row["values"]]
 
+    async def refused_scrapes(self) -> list[float]:
+        """Return when scrapes of the one target failed, but for those that took too long.
+
+        Any of the processes may be held up for longer than a second on a busy machine: that tells
+        nothing of what was scraped.
+        """
+        up = await self.history("up")
+        lasted = dict(await self.history("scrape_duration_seconds"))
+        return [moment for moment, value in up if not value and lasted[moment] < _SCRAPE_TIMEOUT]
+
     async def targets(self) -> list[dict[str, str]]:
         """Return the labels of everything that is scraped."""
         return [target["labels"] for target in (await self._get("targets"))["activeTargets"]]
 
     async def last_error(self) -> str:
-        """Return why the last scrape failed; empty when it did not."""
-        (target,) = (await self._get("targets"))["activeTargets"]
-        return str(target["lastError"])
+        """Return why the last scrape of the one target failed; empty when it did not."""
+        found = (await self._get("targets"))["activeTargets"]
+        return "".join(str(target["lastError"]) for target in found)
 
     async def _ask(self, expression: str) -> list[Any]:
         result: list[Any] = (await self._get("query", query=expression))["result"]
