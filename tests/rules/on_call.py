@@ -18,13 +18,14 @@ Firing: TypeAlias = "set[tuple[str, str | None]]"
 _PATIENCE = 90.0
 
 
-async def fires(prometheus: Prometheus, wanted: Firing) -> None:
-    """Wait until exactly these alerts fire."""
+async def fires(prometheus: Prometheus, wanted: Firing, *, besides: Firing | None = None) -> None:
+    """Wait until exactly these alerts fire; ``besides`` are those that may fire already."""
 
     async def look() -> None:
         found = await prometheus.query('ALERTS{alertstate="firing"}')
-        firing = [dict(labels) for _, labels in found]
-        assert wanted == {(labels["alertname"], labels.get("site")) for labels in firing}
+        labels = [dict(each) for _, each in found]
+        firing = {(each["alertname"], each.get("site")) for each in labels}
+        assert wanted == firing - ((besides or set()) - wanted)
 
     await eventually(look, _PATIENCE)
 
@@ -32,5 +33,8 @@ async def fires(prometheus: Prometheus, wanted: Firing) -> None:
 async def first_steps(
     prometheus: Prometheus, alert: str, faster: Callable[[str], str] = str
 ) -> list[dict[Series, float]]:
-    """Do what the alert's page says first: make its queries, as ``faster`` makes them."""
+    """Do what the alert's page says first: make its queries, as ``faster`` makes them.
+
+    After a scrape that took too long they find nothing, so ``eventually`` has to do it again.
+    """
     return [await prometheus.query(faster(query)) for query in queries(pages()[alert])]

@@ -13,7 +13,7 @@ from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
 from tests.process import configuration
 from tests.process.page import ready
-from tests.process.program import ANYWHERE
+from tests.process.program import ANYWHERE, eventually
 from tests.rules import hurried
 from tests.rules.on_call import fires, first_steps
 
@@ -41,8 +41,12 @@ async def test_a_configuration_that_is_refused(launcher: Launcher, tmp_path: Pat
         configuration.write(path, site | {"intervall": "1s"})
         exporter.interrupt(signal.SIGHUP)
         await fires(prometheus, {("WHMCSConfigReloadFailed", None)})
-        (since,) = await first_steps(prometheus, "WHMCSConfigReloadFailed", _QUICK)
-        assert 1 == len(since)
+
+        async def its_page_tells_since_when() -> None:
+            (since,) = await first_steps(prometheus, "WHMCSConfigReloadFailed", _QUICK)
+            assert 1 == len(since)
+
+        await eventually(its_page_tells_since_when)
         check = launcher.exporter("check", file)
         await check.said(r"config\.yml:\d+:\d+: .*intervall")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from exporter.simulator.clock import FastClock
@@ -11,14 +12,16 @@ from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
 from tests.process import configuration
 from tests.process.page import ready
-from tests.process.program import ANYWHERE
+from tests.process.program import ANYWHERE, eventually
 from tests.rules import hurried
 from tests.rules.on_call import fires, first_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.process.program import Launcher
+    from tests.real.prometheus import Prometheus
 
 _DAY = 24 * 60 * 60
 _START = datetime(2026, 3, 4, 11, tzinfo=UTC)
@@ -27,6 +30,18 @@ _WAITING = {"sources": ["ticket_counts", "waiting"], "waiting": {"timezone": "UT
 
 def _desk(tickets_per_day: float | None = None) -> HelpDesk:
     return HelpDesk("acme", seed=7, start=_START, departments=2, tickets_per_day=tickets_per_day)
+
+
+async def _assert_its_page_tells_the_ages(
+    prometheus: Prometheus, oldest: Mapping[str, float]
+) -> None:
+    ages, by_age = await first_steps(prometheus, "WHMCSTicketWaitingTooLong")
+    told = {dict(labels)["department"]: age for (_, labels), age in ages.items()}
+    assert oldest.keys() == told.keys() == {dict(labels)["department"] for _, labels in by_age}
+    assert min(told.values()) > _DAY
+    # Asked at one moment, and WHMCS's dates have whole seconds.
+    first, second = oldest
+    assert int(oldest[second]) - int(oldest[first]) == round(told[first] - told[second])
 
 
 async def test_a_customer_who_was_forgotten(launcher: Launcher, tmp_path: Path) -> None:
@@ -49,13 +64,7 @@ async def test_a_customer_who_was_forgotten(launcher: Launcher, tmp_path: Path) 
         target = url.removeprefix("http://")
         prometheus = await hurried.start(launcher, tmp_path, target, hurried.impatient)
         await fires(prometheus, {("WHMCSTicketWaitingTooLong", "acme")})
-        ages, by_age = await first_steps(prometheus, "WHMCSTicketWaitingTooLong")
-        told = {dict(labels)["department"]: age for (_, labels), age in ages.items()}
-        assert min(told.values()) > _DAY
-        # Asked at one moment, and WHMCS's dates have whole seconds.
-        first, second = oldest
-        assert int(oldest[second]) - int(oldest[first]) == round(told[first] - told[second])
-        assert oldest.keys() == {dict(labels)["department"] for _, labels in by_age}
+        await eventually(partial(_assert_its_page_tells_the_ages, prometheus, oldest))
 
         simulator.sites["acme"].desk = _desk(tickets_per_day=0.001)
         await fires(prometheus, set())
