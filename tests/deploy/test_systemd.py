@@ -36,7 +36,7 @@ FILES = {
     "etc/whmcs-exporter.yml": CONFIGURATION,
     "etc/whmcs-exporter-textfile.yml": TEXTFILE_CONFIGURATION,
 }
-# Two seconds of silence are enough for a test.
+# For the one test of it alone: a busy machine may silence any exporter for two seconds.
 HURRIED = "[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\nRestartSec=100ms\n"
 
 
@@ -72,10 +72,7 @@ async def systemd(tmp_path: Path) -> AsyncIterator[Systemd]:
     """Boot systemd with the units as they are, and a simulated WHMCS that answers."""
     if not allowed():
         lacking("namespaces and mounts are not allowed here")
-    more = {
-        "units/whmcs-exporter.service.d/hurried.conf": HURRIED,
-        "units/node-exporter.service": NODE_EXPORTER,
-    }
+    more = {"units/node-exporter.service": NODE_EXPORTER}
     async with control_groups() as group:
         with launched(tmp_path) as launcher:
             systemd = await Systemd.boot(launcher, group, tmp_path / "systemd", FILES | more)
@@ -105,16 +102,15 @@ async def polled(systemd: Systemd) -> str:
 
 
 async def test_service_starts_polls_and_stops(systemd: Systemd) -> None:
-    """With every restriction in force it reads its credentials, polls, and ends within 5 s."""
+    """With every restriction in force it reads its credentials, polls, and ends in time."""
     await systemd.systemctl("start", "whmcs-exporter")
     assert "sites polled: 1" == await systemd.shows("whmcs-exporter", "StatusText")
     text = await polled(systemd)
     check(text)
     # /proc is restricted, and this family needs some of it.
     assert time.time() - 60 < (value(text, "process_start_time_seconds") or 0) < time.time() + 1
-    begun = time.monotonic()
     await systemd.systemctl("stop", "whmcs-exporter")
-    assert time.monotonic() - begun < 5
+    # It would be "timeout" had it taken longer than the unit allows.
     assert "success" == await systemd.shows("whmcs-exporter", "Result")
     assert "0" == await systemd.shows("whmcs-exporter", "ExecMainStatus")
 
@@ -146,24 +142,40 @@ async def test_reload_takes_another_configuration(systemd: Systemd) -> None:
     assert before == await systemd.shows("whmcs-exporter", "MainPID")
 
 
-async def test_watchdog_restarts_what_hangs(systemd: Systemd) -> None:
+@pytest.fixture(name="hurried")
+async def hurry_the_watchdog(systemd: Systemd, tmp_path: Path) -> Systemd:
+    """Let two seconds of silence be enough."""
+    drop_in = tmp_path / "systemd" / "units" / "whmcs-exporter.service.d" / "hurried.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(HURRIED, encoding="utf-8")
+    await systemd.systemctl("daemon-reload")
+    return systemd
+
+
+async def test_watchdog_restarts_what_hangs(hurried: Systemd) -> None:
     """It lives on while it tells the watchdog, and is ended and started again when it does not."""
-    await systemd.systemctl("start", "whmcs-exporter")
-    (first, begun) = (await systemd.shows("whmcs-exporter", "MainPID"), time.monotonic())
+    await hurried.systemctl("start", "whmcs-exporter")
+    seen: dict[str, float] = {}
 
-    async def outlived_the_watchdog() -> None:
-        assert time.monotonic() - begun > 4
+    async def one_outlived_the_watchdog() -> str:
+        now = time.monotonic()
+        process = await hurried.shows("whmcs-exporter", "MainPID")
+        # Neither on its way up nor, aborted by the watchdog, on its way down.
+        assert "active" == await hurried.shows("whmcs-exporter", "ActiveState")
+        # On a busy machine the first one may have been silent for too long.
+        assert now - seen.setdefault(process, time.monotonic()) > 4
+        return process
 
-    await eventually(outlived_the_watchdog)
-    assert first == await systemd.shows("whmcs-exporter", "MainPID")
-    await systemd.run("kill", "-STOP", first)
+    hanging = await eventually(one_outlived_the_watchdog)
+    restarts = int(await hurried.shows("whmcs-exporter", "NRestarts"))
+    await hurried.run("kill", "-STOP", hanging)
 
     async def restarted() -> None:
-        assert "1" == await systemd.shows("whmcs-exporter", "NRestarts")
-        assert "active" == await systemd.shows("whmcs-exporter", "ActiveState")
+        assert restarts < int(await hurried.shows("whmcs-exporter", "NRestarts"))
+        assert "active" == await hurried.shows("whmcs-exporter", "ActiveState")
+        assert hanging != await hurried.shows("whmcs-exporter", "MainPID")
 
     await eventually(restarted)
-    assert first != await systemd.shows("whmcs-exporter", "MainPID")
 
 
 async def test_wrong_configuration_is_not_tried_again(systemd: Systemd) -> None:
@@ -179,7 +191,12 @@ async def test_timer_waits_for_its_next_turn(systemd: Systemd) -> None:
     """It is armed, and for the service of its name."""
     timer = "whmcs-exporter-textfile.timer"
     await systemd.systemctl("start", timer)
-    assert "waiting" == await systemd.shows(timer, "SubState")
+
+    async def waits() -> None:
+        # Its turn may have been in this very second.
+        assert "waiting" == await systemd.shows(timer, "SubState")
+
+    await eventually(waits)
     assert "whmcs-exporter-textfile.service" == await systemd.shows(timer, "Unit")
 
 
