@@ -113,7 +113,7 @@ async def test_a_reload_ends_the_wait_after_a_refusal(bench: Bench) -> None:
         await bench.exporter.configure(bench.sites("acme", sources=["ticket_counts"]))
         assert 1 == bench.calls("acme")
         await bench.clock.advance(60)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while bench.calls("acme") == 1:  # noqa: ASYNC110 - over real sockets
                 await asyncio.sleep(0)
     assert 2 == bench.calls("acme")
