@@ -26,9 +26,9 @@ def make_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def configured(folder: Path, *sites: str) -> config.Config:
     """Load sites, each the rest of a mapping after its credential and one source."""
     path = folder / "whmcs.yml"
-    lines = (
-        f"  - {{identifier: a, secret: b, sources: [ticket_counts], {site}}}" for site in sites
-    )
+    # No busy machine shall cut a call short.
+    every = "identifier: a, secret: b, sources: [ticket_counts], timeout: 50s"
+    lines = (f"  - {{{every}, {site}}}" for site in sites)
     path.write_text("sites:\n" + "\n".join(lines), encoding="utf-8")
     return config.load(path, {})
 

@@ -34,8 +34,9 @@ _SHOWN = re.compile(
     """,
     re.VERBOSE,
 )
+# No busy machine shall cut a call short.
 _CONFIGURATION = """\
-sites: [{{name: acme, url: {url}, identifier: simulated, secret: simulated}}]
+sites: [{{name: acme, url: {url}, identifier: simulated, secret: simulated, timeout: 50s}}]
 """
 
 
