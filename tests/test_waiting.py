@@ -106,10 +106,10 @@ async def test_ten_thousand_tickets(tmp_path: Path) -> None:
     )
     buckets = family(text, f"{AGE}_bucket")
     assert 5 * 14 == len(buckets)
-    for series, count in buckets.items():
+    for series, number in buckets.items():
         labels = dict(series)
         moments = truth[int(labels["department_id"])]
-        assert sum(now - each <= float(labels["le"]) for each in moments) == count
+        assert sum(now - each <= float(labels["le"]) for each in moments) == number
 
 
 async def test_a_desk_that_lives(tmp_path: Path) -> None:
