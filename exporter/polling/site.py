@@ -201,15 +201,14 @@ class Site:
             standing.succeeded(permission)
             return value
 
-    def _refresh(self, standing: Standing, *, force: bool = False) -> bool:
-        """Read the secrets again; tell whether one changed, which ends what it was refused for."""
+    def _refresh(self, standing: Standing, *, force: bool = False) -> None:
+        """Read the secrets again; one that changed ends what it was refused for."""
         # The client's own goes with every call, whatever the credential.
         everyone = self._client.refresh(force=force)
         own = standing.credential.refresh(force=force)
         for other in self._standings.values():
             if everyone or (own and other is standing):
                 other.renewed()
-        return everyone or own
 
     async def _counted(
         self,
