@@ -11,7 +11,7 @@ from exporter.simulator.desk import HelpDesk
 from tests.process import truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from exporter.simulator.state import DeskState
@@ -43,10 +43,19 @@ class WatchedDesk(HelpDesk):
             remembered, for nobody may ever show them.
     """
 
-    def __init__(self, name: str, *, seed: int, start: datetime, departments: int) -> None:
-        """Open the desk."""
+    def __init__(
+        self,
+        name: str,
+        *,
+        seed: int,
+        start: datetime,
+        departments: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the desk, whose answers are dated by ``monotonic``."""
         super().__init__(name, seed=seed, start=start, departments=departments)
         self.honest = True
+        self._monotonic = monotonic
         self._moments: deque[Moment] = deque()
 
     def plain_state(self) -> DeskState:
@@ -56,7 +65,7 @@ class WatchedDesk(HelpDesk):
     def state(self) -> DeskState:
         """Count the tickets, and remember them with the time."""
         state = super().state()
-        now = time.monotonic()
+        now = self._monotonic()
         if self.honest:
             self._moments.append(Moment(now, state))
         while self._moments and self._moments[0].at < now - KEPT_SECONDS:

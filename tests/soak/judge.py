@@ -28,11 +28,15 @@ _TICKETS = ("whmcs_tickets", "whmcs_department")
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """One answer of ``/metrics``: its text, and the monotonic times of request and answer."""
+    """One answer of ``/metrics``: its text, and the monotonic times of request and answer.
+
+    ``held_up`` is for how long the exporter did nothing before: so much later may it say anything.
+    """
 
     text: str
     asked: float
     answered: float
+    held_up: float = 0.0
 
 
 def wrong(scrape: Scrape, desks: Mapping[str, WatchedDesk]) -> Iterator[str]:
@@ -50,7 +54,7 @@ def wrong(scrape: Scrape, desks: Mapping[str, WatchedDesk]) -> Iterator[str]:
 
 def _numbers(scrape: Scrape, desk: WatchedDesk, shown: Mapping[Series, float]) -> Iterator[str]:
     """Each answer that is shown must be one that the desk gave, whole, not too long ago."""
-    window = desk.between(scrape.asked - _OLDEST, scrape.answered)
+    window = desk.between(scrape.asked - _OLDEST - scrape.held_up, scrape.answered)
     given = [told(desk.name, state) for state in window]
     for answer, numbers in answers(shown).items():
         if not any(numbers == each.get(answer) for each in given):
@@ -62,8 +66,12 @@ def _numbers(scrape: Scrape, desk: WatchedDesk, shown: Mapping[Series, float]) -
 def _states(scrape: Scrape, desk: WatchedDesk, found: Mapping[Series, float]) -> Iterator[str]:
     """A site is up only with an honest answer, and what succeeded is shown."""
     up = found.get(series("whmcs_up", site=desk.name))
-    if up and not any(desk.between(scrape.asked - _SUCCESS, scrape.answered)):
+    since = scrape.asked - _SUCCESS - scrape.held_up
+    if up and not any(desk.between(since, scrape.answered)):
         yield "up although nothing was answered rightly"
+    # Between two polls numbers grow too old only where the second one is late.
+    if scrape.held_up > LATE:
+        return
     if up and series("whmcs_tickets_active", site=desk.name) not in found:
         yield "up without tickets"
     departments = series("whmcs_source_success", site=desk.name, source="departments")

@@ -21,6 +21,7 @@ from exporter.simulator.server import Simulator
 from exporter.simulator.site import Site
 from tests.process import configuration, page
 from tests.process.program import ANYWHERE, launched
+from tests.soak.delays import Delays
 from tests.soak.figures import Usage
 from tests.soak.history import WatchedDesk
 from tests.soak.judge import INTERVAL, STALE_AFTER, Scrape, wrong
@@ -86,6 +87,7 @@ class Soak:
     def __init__(self, plan: Plan, folder: Path) -> None:
         """Prepare; files go to ``folder``."""
         self.findings = Findings()
+        self._delays = Delays()
         self._plan = plan
         self._folder = folder
         start = datetime.now(UTC)
@@ -149,14 +151,14 @@ class Soak:
     async def _scrape(
         self, request: AbstractAsyncContextManager[aiohttp.ClientResponse], *, judged: bool
     ) -> None:
-        asked = time.monotonic()
-        try:
-            async with request as response:
-                text = await response.text()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self.findings.violate("scrape failed", repr(error))
-            return
-        scrape = Scrape(text, asked, time.monotonic())
+        with self._delays.scrape() as asked:
+            try:
+                async with request as response:
+                    text = await response.text()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                self.findings.violate("scrape failed", repr(error))
+                return
+        scrape = Scrape(text, asked, time.monotonic(), self._delays.longest())
         self.findings.codes[response.status] += 1
         self.findings.took.append(scrape.answered - asked)
         if response.status != 200:

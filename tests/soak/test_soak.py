@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from prometheus_client.samples import Sample
 
 from exporter.exposition.formats import TEXT, Metrics
 from tests.process.truth import expected
+from tests.soak.delays import Delays
 from tests.soak.figures import Trend, grown
 from tests.soak.history import WatchedDesk
 from tests.soak.judge import STALE_AFTER, Scrape, wrong
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from tests.exposition_check import Series
 
+NOW = 1_000.0
 PLAN = Plan(
     seconds=12,
     seed=3,
@@ -49,8 +51,14 @@ async def test_exporter_tells_the_truth_in_bad_weather(tmp_path: Path) -> None:
 
 @pytest.fixture
 def desk() -> WatchedDesk:
-    """Open a desk that has told its state a moment ago."""
-    desk = WatchedDesk("acme", seed=1, start=datetime(2026, 3, 4, 11, tzinfo=UTC), departments=2)
+    """Open a desk that has told its state now, and whose clock stands still."""
+    desk = WatchedDesk(
+        "acme",
+        seed=1,
+        start=datetime(2026, 3, 4, 11, tzinfo=UTC),
+        departments=2,
+        monotonic=lambda: NOW,
+    )
     desk.state()
     return desk
 
@@ -62,7 +70,7 @@ def _text(found: Mapping[Series, float]) -> str:
 
 
 def _complaints(desk: WatchedDesk, found: Mapping[Series, float], later: float = 0.0) -> list[str]:
-    now = time.monotonic() + later
+    now = NOW + later
     return list(wrong(Scrape(_text(found), now, now), {desk.name: desk}))
 
 
@@ -77,6 +85,18 @@ def test_old_truth_is_refused(desk: WatchedDesk) -> None:
     assert ["tickets", "departments", "1", "2"] == [
         complaint.split("of ")[1].split(",")[0] for complaint in complaints
     ]
+
+
+def test_old_truth_is_accepted_from_an_exporter_that_was_held_up(desk: WatchedDesk) -> None:
+    """It could not withhold meanwhile what it had read before, but it can when that is over."""
+    seconds = iter([NOW, NOW + 6, NOW + 6, NOW + 7, NOW + 30])
+    delays = Delays(lambda: next(seconds))
+    with delays.scrape():
+        assert 6 == delays.longest()
+    text = _text(expected("acme", desk.plain_state()))
+    late = Scrape(text, NOW + 6, NOW + 6, delays.longest())
+    assert [] == list(wrong(late, {"acme": desk}))
+    assert list(wrong(replace(late, held_up=delays.longest()), {"acme": desk}))
 
 
 def test_every_single_wrong_number_is_refused(desk: WatchedDesk) -> None:
