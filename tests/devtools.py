@@ -136,11 +136,20 @@ async def _first_tab(session: aiohttp.ClientSession, port_file: Path) -> str:
     async with asyncio.timeout(PATIENCE):
         while "\n" not in (text := await asyncio.to_thread(_text, port_file)):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
-    port = text.split("\n")[0]
-    async with session.get(f"http://127.0.0.1:{port}/json/list") as response:
-        (page,) = (each for each in await response.json() if each["type"] == "page")
-    address: str = page["webSocketDebuggerUrl"]
-    return address
+        port = text.partition("\n")[0]
+        url = f"http://127.0.0.1:{port}/json/list"
+        # It may listen before it has a tab.
+        while not (pages := await _pages(session, url)):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.05)
+    return pages[0]
+
+
+async def _pages(session: aiohttp.ClientSession, url: str) -> list[str]:
+    """Return the addresses of the tabs that there are."""
+    async with session.get(url) as response:
+        return [
+            each["webSocketDebuggerUrl"] for each in await response.json() if each["type"] == "page"
+        ]
 
 
 def _text(file: Path) -> str:
