@@ -119,8 +119,11 @@ def _served(what: JSON) -> Iterator[str]:
     handler = partial(_Handler, json.dumps(what).encode())
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            # Before the socket is closed: at that its thread would go on, as fast as it can.
+            server.shutdown()
 
 
 def _browse(what: JSON, window: Window, profile: Path, output: str) -> str:
