@@ -16,9 +16,10 @@ from tests.fake_clock import FakeClock
 from tests.faults.hosts import Hosts
 from tests.faults.stand import HOST, Stand
 from tests.faults.truth import Truth
+from tests.loop_clock import hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from exporter.snapshots import Snapshot
@@ -30,9 +31,10 @@ CALM = "calm"
 INTERVAL = 60.0
 STALE_AFTER = 180.0
 NAME = "whmcs.test"
-# Long enough for a busy machine, short enough for the many faults that only a deadline ends.
-_DEADLINE = "400ms"
-_PATIENCE = "10s"
+# Seconds. Long enough for a busy machine; where a site hangs it leaps by, a moment after the other
+# one is done.
+_PATIENCE = 50
+_MOMENT = 0.1
 
 
 class Stage:
@@ -91,11 +93,20 @@ class Stage:
 
     async def poll(self) -> None:
         """Poll every source of every site once; then comes what a fault says unasked."""
-        await asyncio.gather(*(poller.poll() for poller in self._exporter.pollers))
+        polls = {asyncio.create_task(each.poll()): each for each in self._exporter.pollers}
+        if self._playing and self._playing.hangs:
+            await asyncio.wait([task for task, each in polls.items() if each.site == CALM])
+            await self._hang(polls)
+        await asyncio.gather(*polls)
         if self._playing and self._playing.stray:
             self.stand.stray(self._playing.stray)
             # Something that loopback hands on at once, and the loop reads at its next turn.
             await self.clock.settle()
+
+    async def _hang(self, polls: Collection[asyncio.Task[None]]) -> None:
+        """Let the deadlines of those who wait for a site come, a moment after they have begun."""
+        while (await asyncio.wait(polls, timeout=_MOMENT))[1]:
+            hold().leap(_PATIENCE)
 
     def page(self) -> str:
         """Return the exposition as text."""
@@ -120,11 +131,10 @@ class Stage:
         return sorted(found)
 
     def _configuration(self) -> config.Config:
-        deadline = _DEADLINE if self.fault.hangs else _PATIENCE
         keys = site_keys(self.fault.site, self.stand, self.inner, self._authority)
         sites = [
-            {"name": FAULTY, "timeout": deadline, **keys},
-            {"name": CALM, "timeout": _PATIENCE, "url": self.calm.own},
+            {"name": FAULTY, "timeout": f"{_PATIENCE}s", **keys},
+            {"name": CALM, "timeout": f"{_PATIENCE}s", "url": self.calm.own},
         ]
         login = {"identifier": "identifier47", "secret": "secret47"}
         path = self._folder / "whmcs.yml"

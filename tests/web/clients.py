@@ -7,8 +7,8 @@ import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tests.web.loop_clock import SLOWNESS, hold
-from tests.web.serving import HOST, narrow
+from tests.loop_clock import hold
+from tests.web.serving import HOST, SLOWNESS, narrow
 
 if TYPE_CHECKING:
     import socket

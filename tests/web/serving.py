@@ -16,7 +16,7 @@ from exporter.web.listen import Address
 from exporter.web.pages import Pages, WebOptions
 from exporter.web.server import Server
 from tests.fake_clock import FakeClock
-from tests.web.loop_clock import hold
+from tests.loop_clock import hold
 
 if TYPE_CHECKING:
     import ssl
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from exporter.web.protection import Protection
 
 HOST = "127.0.0.1"
+# How many seconds of the machine one of the event loop takes, while clients wait for deadlines: who
+# stands still for ten of them takes half a second from either.
+SLOWNESS = 20
 # So small that a client that does not read stops the server after a few kilobytes.
 _BUFFER = 4096
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -182,7 +185,7 @@ async def serving(
 ) -> AsyncIterator[Served]:
     """Serve an exporter's pages on loopback; ``slowly`` is how the loop's clock goes then."""
     if slowly:
-        hold()
+        hold(SLOWNESS)
     exporter = exporter or StandIn()
     pages = Pages(exporter, exporter.exposition, options or WebOptions(), exporter.reload)
     listener = Address(HOST, 0).open()

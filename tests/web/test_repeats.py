@@ -19,9 +19,8 @@ from exporter.web.repeats import Repeats
 from exporter.web.server import _SECURITY_HEADERS
 from tests.exposition.sites import acme, fresh_site, poll, tickets
 from tests.web.clients import HEALTHY, assert_open, assert_slow, connected, crowd, leap, turns
-from tests.web.loop_clock import SLOWNESS
 from tests.web.rules import UnfitError, Written
-from tests.web.serving import Served, StandIn, serving
+from tests.web.serving import SLOWNESS, Served, StandIn, serving
 from tests.web.test_limits import STATUSES, large_site, status
 
 if TYPE_CHECKING:
