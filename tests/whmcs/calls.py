@@ -6,13 +6,15 @@ from exporter.whmcs.document import JSON
 from exporter.whmcs.errors import ApiError
 from tests.whmcs.server import Script, serving
 
+# Seconds: more than a busy machine takes for anything.
+PATIENCE = 60.0
 ACTION = "GetTicketCounts"
 PARAMETERS = {"includeCountsByStatus": "1"}
 CREDENTIAL = Credential(identifier=Secret("identifier47"), secret=Secret("secret47"))
 
 
 async def call(
-    endpoint: Endpoint, credential: Credential = CREDENTIAL, *, limit: float = 10
+    endpoint: Endpoint, credential: Credential = CREDENTIAL, *, limit: float = PATIENCE
 ) -> dict[str, JSON]:
     """Call GetTicketCounts once."""
     async with open_session("test/1") as session:
@@ -20,7 +22,7 @@ async def call(
 
 
 async def failure(
-    endpoint: Endpoint, credential: Credential = CREDENTIAL, *, limit: float = 10
+    endpoint: Endpoint, credential: Credential = CREDENTIAL, *, limit: float = PATIENCE
 ) -> ApiError:
     """Call GetTicketCounts once, in vain."""
     try:
@@ -30,7 +32,7 @@ async def failure(
     raise AssertionError(document)
 
 
-async def failure_of(script: Script, *, listens: bool = True, limit: float = 10) -> ApiError:
+async def failure_of(script: Script, *, listens: bool = True, limit: float = PATIENCE) -> ApiError:
     """Call a server that follows this script, in vain."""
     async with serving(script, listens=listens) as server:
         return await failure(server.endpoint(), limit=limit)

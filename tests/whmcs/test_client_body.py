@@ -9,7 +9,7 @@ import pytest
 
 from exporter.whmcs.client import Client, open_session
 from exporter.whmcs.errors import TooLarge
-from tests.whmcs.calls import CREDENTIAL, call, failure, failure_of
+from tests.whmcs.calls import CREDENTIAL, PATIENCE, call, failure, failure_of
 from tests.whmcs.server import LIMIT, OK, SUCCESS, answer, says, says_for_ever, serving
 
 MIB = 1024 * 1024
@@ -118,9 +118,13 @@ async def test_too_large(raw: bytes, expected: str) -> None:
 async def test_endless_body(start: bytes) -> None:
     """A body without end is left at the limit, and its connection is closed at once."""
     script = says_for_ever(start, b"x" * 1000)
-    async with asyncio.timeout(10), open_session("test/1") as session, serving(script) as server:
+    async with (
+        asyncio.timeout(PATIENCE),
+        open_session("test/1") as session,
+        serving(script) as server,
+    ):
         with pytest.raises(TooLarge):
-            await Client(session, server.endpoint()).post("x", {}, CREDENTIAL, limit=10)
+            await Client(session, server.endpoint()).post("x", {}, CREDENTIAL, limit=PATIENCE)
 
 
 async def test_bomb() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from exporter.config.secret import Credential, FileSecret, Secret
 from exporter.whmcs.client import Client, Endpoint, open_session
-from tests.whmcs.calls import ACTION, CREDENTIAL, PARAMETERS, call
+from tests.whmcs.calls import ACTION, CREDENTIAL, PARAMETERS, PATIENCE, call
 from tests.whmcs.server import SUCCESS, Server, answer, says, serving
 
 ODD = "&=+%;#?/\\\"' \t\r\n\x00\x7f<>ü\U0001f39f" + "".join(map(chr, range(32, 127)))
@@ -87,7 +87,7 @@ async def test_no_cookies() -> None:
     async with serving(says(raw)) as server, open_session("test/1") as session:
         client = Client(session, server.endpoint())
         for _ in range(2):
-            await client.post(ACTION, PARAMETERS, CREDENTIAL, limit=10)
+            await client.post(ACTION, PARAMETERS, CREDENTIAL, limit=PATIENCE)
     assert 2 == len(server.requests)
     assert "cookie" not in server.requests[1].headers
 
