@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from exporter.simulator.server import Simulator
 from tests.doctor.clinic import checkup, golden, told
 from tests.doctor.conftest import START
 from tests.faults.hosts import Hosts
+from tests.reserved import reserved
 from tests.whmcs.server import answer, says, says_and_waits, serving
 
 if TYPE_CHECKING:
@@ -116,10 +116,8 @@ async def test_cut_handshake(tmp_path: Path) -> None:
 
 async def test_nobody_listens(tmp_path: Path) -> None:
     """A port without a server is told from a host that is not there."""
-    # Bound, and so nobody else's meanwhile.
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        found = await checkup(tmp_path, f"http://127.0.0.1:{taken.getsockname()[1]}/")
+    with reserved() as address:
+        found = await checkup(tmp_path, f"http://{address}/")
     assert golden("refused") == told(found)
 
 

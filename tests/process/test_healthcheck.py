@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from exporter import flags
 from tests.process.program import ANYWHERE, Launcher, Program, eventually
 from tests.process.test_web_config import certificate, users, write
+from tests.reserved import reserved
 from tests.whmcs.authority import Authority
 from tests.whmcs.server import Script, answer, says, says_and_waits, serving
 
@@ -103,10 +103,8 @@ async def test_an_exporter_that_protects_its_pages(
 async def test_nobody_there_is_1(launcher: Launcher) -> None:
     """Where nobody listens it says so."""
     unhealthy = (1, "unhealthy: [Errno 111] Connection refused\n", "")
-    # Bound, and so nobody else's meanwhile.
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        assert unhealthy == await asked(launcher, f"127.0.0.1:{taken.getsockname()[1]}")
+    with reserved() as address:
+        assert unhealthy == await asked(launcher, address)
 
 
 @pytest.mark.parametrize(

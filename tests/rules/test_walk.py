@@ -15,8 +15,8 @@ from exporter.simulator.site import Site
 from tests.process import configuration
 from tests.process.page import get, ready
 from tests.process.program import eventually
-from tests.process.reserved import reserved
 from tests.process.truth import series
+from tests.reserved import reserved
 from tests.rules import hurried
 from tests.rules.on_call import Firing, fires, first_steps
 from tests.rules.rules import RULES

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.reserved import reserved
 from tests.whmcs.calls import failure, failure_of
 from tests.whmcs.server import (
     OK,
@@ -88,11 +89,8 @@ async def test_head_beyond_its_limit(script: Script) -> None:
 
 async def test_refused() -> None:
     """A port where nobody listens is told in the system's words."""
-    # Bound and never listening, it keeps the port from others.
-    with socket.socket() as keeper:
-        keeper.bind(("127.0.0.1", 0))
-        port = keeper.getsockname()[1]
-        error = await failure(NOWHERE.endpoint(url=f"http://127.0.0.1:{port}/"))
+    with reserved() as address:
+        error = await failure(NOWHERE.endpoint(url=f"http://{address}/"))
     assert ("connect", "cannot connect: Connection refused") == (error.reason, str(error))
 
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reserved() -> Iterator[str]:
-    """Hand out HOST:PORT for a program that is started there more than once.
+    """Hand out HOST:PORT: for a program that is started there more than once, or for none.
 
-    A port that was free before may be given to any other program that asks for one in between. This
+    A port that was free before may be given to any other program that asks for one. This
     socket is in the way of that, but not of whoever asks for the very port, as it does not listen.
     """
     with socket.socket() as keeper:
