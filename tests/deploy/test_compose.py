@@ -197,7 +197,6 @@ async def test_everything_is_there(engine: Engine, compose: tuple[str, ...]) -> 
     await eventually(evaluated, 120)
     await eventually(told)
     await engine.healthy("whmcs-exporter-1")
-    # By themselves; how soon is told by a busy machine's load, too.
-    engine.docker(*compose, "stop", "--timeout=60", "exporter", "whmcs")
+    engine.docker(*compose, "stop", "--timeout=5", "exporter", "whmcs")
     for name in ("exporter", "whmcs"):
         assert 0 == engine.inspect("container", f"whmcs-{name}-1")["State"]["ExitCode"]
