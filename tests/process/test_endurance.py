@@ -16,7 +16,7 @@ from tests.exposition_check import check, value
 from tests.process import configuration
 from tests.process.page import get, metrics, ready
 from tests.process.program import ANYWHERE, EXPORTER, Launcher, Program, eventually
-from tests.process.truth import expected, shown
+from tests.process.truth import differences, expected, shown
 from tests.soak.figures import Usage
 from tests.tools import lacking
 
@@ -70,7 +70,7 @@ async def _tells(url: str, site: Site) -> None:
 
     async def look() -> None:
         text = await metrics(url)
-        assert expected("acme", site.desk.state()) == shown(text)
+        assert [] == differences(expected("acme", site.desk.state()), shown(text))
         assert 1.0 == value(text, "whmcs_up", site="acme")
 
     await eventually(look)

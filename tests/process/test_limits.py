@@ -15,7 +15,7 @@ from tests.process import configuration
 from tests.process.page import metrics, ready
 from tests.process.program import ANYWHERE, Launcher, Program, eventually
 from tests.process.simulated import ODD_NAMES, START
-from tests.process.truth import expected, shown
+from tests.process.truth import differences, expected, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -55,7 +55,7 @@ class Watched:
             text = await metrics(self._url)
             check(text)
             self._seen.append(shown(text))
-            assert wanted == shown(text)
+            assert [] == differences(wanted, shown(text))
             assert float(len(wanted)) == value(text, "whmcs_exporter_series")
 
         await eventually(look)

@@ -11,7 +11,7 @@ from tests.exposition_check import samples
 from tests.process import configuration
 from tests.process.page import ready
 from tests.process.program import ANYWHERE, Launcher, eventually
-from tests.process.truth import expected, series
+from tests.process.truth import differences, expected, series
 from tests.real.desk import Department, Desk, Shape, Status
 from tests.real.prometheus import TICKETS, UP, Prometheus
 from tests.real.relay import Relay
@@ -46,7 +46,7 @@ async def _sees(prometheus: Prometheus, query: str, wanted: dict[Series, float])
     """
 
     async def look() -> None:
-        assert wanted | {UP: 1.0} == await prometheus.query(f"{query} or up")
+        assert [] == differences(wanted | {UP: 1.0}, await prometheus.query(f"{query} or up"))
 
     await eventually(look)
 

@@ -9,7 +9,7 @@ import pytest
 from tests.process import configuration
 from tests.process.program import ANYWHERE, Launcher, eventually
 from tests.process.test_web_config import certificate, listening, users, write
-from tests.process.truth import expected
+from tests.process.truth import differences, expected
 from tests.real.prometheus import TICKETS, UP, Prometheus
 from tests.whmcs.authority import Authority
 
@@ -67,7 +67,7 @@ async def test_tls_and_a_password(
 
     async def look() -> None:
         wanted = expected("acme", site.desk.state()) | {UP: 1.0}
-        assert wanted == await prometheus.query(f"{TICKETS} or up")
+        assert [] == differences(wanted, await prometheus.query(f"{TICKETS} or up"))
 
     await eventually(look)
     assert [] == prometheus.complaints
