@@ -18,7 +18,9 @@ MAX_BYTES = 16 * 1024 * 1024
 _STANDARD_TAG = "tag:yaml.org,2002:"
 # What PyYAML says, without the part that quotes, and what is said instead.
 _SYNTAX = {
-    "mapping values are not allowed": "a second `: ` in one value; put the value in quotes",
+    "mapping values are not allowed": (
+        "a second `: ` in one value; check the indentation, or put the value in quotes"
+    ),
     "undefined alias": "an alias without an anchor; define the anchor above it",
     "second occurrence": "an anchor is defined twice; give each a name of its own",
     "another document": "a second document; write everything into one",

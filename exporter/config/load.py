@@ -16,6 +16,8 @@ from exporter.config.tree import Listing, Node, Scalar, Table
 from exporter.config.values import Unfit, quoted, text
 
 _OWN_KEYS = ("name", "url")
+# Most keys are a site's, and stand so far left only since their indentation was lost.
+_STRANGER = "indent it below its site, or remove it"
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -48,7 +50,7 @@ def _from_file(path: Path, scope: Scope) -> Config:
     table = expect(root, Table, scope.problems) if root else None
     if table is None:
         return Config(sites=(), files=(path,))
-    with Section(scope, table.place, table) as section:
+    with Section(scope, table.place, table, stranger=_STRANGER) as section:
         defaults = _defaults(section)
         nodes = section.listing("sites")
         patterns = section.scalars("site_files", partial(_pattern, folder=path.parent))

@@ -23,7 +23,7 @@ N = TypeVar("N", Scalar, Listing, Table)
 _KINDS = {Scalar: "one value", Listing: "a list", Table: "a mapping"}
 _SHAPES = {
     Scalar: "write one value behind the key",
-    Listing: "write it like [a, b]",
+    Listing: "write it like [a, b], or `- ` before each item",
     Table: "write `key: value` lines, indented",
 }
 _NOTHING = "nothing here; give a value, or leave the key out"
@@ -53,10 +53,16 @@ class Section:
     As a context manager it reports, on leaving, the keys that nobody has asked for.
     """
 
-    def __init__(self, scope: Scope, place: Place, *layers: Table) -> None:
-        """Lay the tables over one another; ``place`` is where a missing key is reported."""
+    def __init__(
+        self, scope: Scope, place: Place, *layers: Table, stranger: str = "remove it"
+    ) -> None:
+        """Lay the tables over one another; ``place`` is where a missing key is reported.
+
+        ``stranger`` says what to do with a key that is unknown, and like none that is known.
+        """
         self.scope = scope
         self.place = place
+        self._stranger = stranger
         self._layers = layers
         self._known: set[str] = set()
         self._unfit: set[str] = set()
@@ -70,7 +76,7 @@ class Section:
         for layer in self._layers:
             for key, entry in layer.entries.items():
                 if key not in self._known:
-                    right = near(key, self._known) or "remove it"
+                    right = near(key, self._known) or self._stranger
                     self.problem(entry.place, f"unknown {shown_key(key)}; {right}")
 
     @property

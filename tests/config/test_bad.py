@@ -67,5 +67,5 @@ def test_file_names_are_escaped(tmp_path: Path) -> None:
     path.write_text("site_files: ['*b.yml']", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path, {})
-    wrong = "one value where a list belongs; write it like [a, b]"
+    wrong = "one value where a list belongs; write it like [a, b], or `- ` before each item"
     assert f"{tmp_path}/a\\nb.yml:1:1: {wrong}" == str(caught.value)
