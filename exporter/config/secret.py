@@ -199,7 +199,7 @@ def _read(path: Path) -> tuple[Stamp, str]:
 def _decoded(raw: bytes) -> str | None:
     # No error leaves here: Python's own would carry the bytes.
     try:
-        text = raw.decode()
+        text = raw.decode("utf-8-sig")  # what editors on Windows begin a file with is no secret
     except UnicodeDecodeError:
         return None
     return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")

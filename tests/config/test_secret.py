@@ -137,10 +137,12 @@ def test_literal_never_changes(*, force: bool) -> None:
         (b"a\r", "a\r"),
         (b" a \n", " a "),
         ("ü🔑\n".encode(), "ü🔑"),
+        ("\ufeffa\r\n".encode(), "a"),
+        ("a\ufeff".encode(), "a\ufeff"),
     ],
 )
 def test_one_line_end_is_stripped(file: Path, content: bytes, expected: str) -> None:
-    """One line end is not part of the secret, everything else is."""
+    """One line end and a byte order mark are no part of the secret, everything else is."""
     file.write_bytes(content)
     assert expected == secret_of(file).reveal()
 
@@ -194,7 +196,9 @@ def test_symlink_swap(tmp_path: Path) -> None:
     assert secret.reveal() == "new"
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\n", b" \t\n\n", b"\xff", b"x" * 65537])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\n", b" \t\n\n", b"\xef\xbb\xbf\n", b"\xff", b"x" * 65537]
+)
 @pytest.mark.parametrize("force", [False, True])
 def test_unfit_file_keeps_the_last_value(file: Path, content: bytes | None, *, force: bool) -> None:
     """A file that vanishes or is unfit for a while changes nothing, and is found again later."""
