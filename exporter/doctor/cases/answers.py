@@ -81,8 +81,9 @@ ANSWERS = (
         "auth",
         (),
         "WHMCS knows no API credential with this identifier and secret (CREDENTIAL).",
-        f"{_CREDENTIALS} > API Credentials: compare the identifier. The secret is shown only once: "
-        "if in doubt, generate a new credential. Correct GIVEN.",
+        f"{_CREDENTIALS} > API Credentials: compare the identifier, and see that the two are not "
+        "swapped. The secret is shown only once: if in doubt, generate a new credential. Correct "
+        "GIVEN.",
     ),
     Case(
         "api_error",
@@ -122,7 +123,8 @@ ANSWERS = (
         "http_status",
         ("status 404", "status 405"),
         "There is no WHMCS at URL.",
-        "Correct the path in `url`: it is the folder of WHMCS, without /includes/api.php.",
+        "Correct the path in `url`: it is the folder of WHMCS, without /admin or "
+        "/includes/api.php.",
     ),
     Case(
         "http_status",
