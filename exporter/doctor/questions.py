@@ -11,6 +11,7 @@ from exporter.doctor.calls import Patient
 from exporter.doctor.cases import warnings
 from exporter.doctor.checkup import Mark, Step, not_tried
 from exporter.doctor.facts import Facts
+from exporter.doctor.selections import missing
 from exporter.polling.clock import SystemClock
 from exporter.polling.holds import Held
 from exporter.polling.readings import SiteTickets
@@ -51,7 +52,7 @@ def _actions(sources: Sequence[Source]) -> list[str]:
 
 class _Questions:
     def __init__(self, site: config.Site, client: Client) -> None:
-        self._credential = site.credential
+        self._site = site
         self._sources = assembly.sources(site)
         self._actions = _actions(self._sources)
         self._facts = Facts(site, self._actions)
@@ -64,6 +65,8 @@ class _Questions:
         called = {call.action for call in self._patient.calls}
         steps += not_tried([action for action in self._actions if action not in called])
         steps += [step for source, outcome in polled for step in self._found(source, outcome)]
+        for key, detail in missing(self._site, self._patient.calls):
+            steps.append(self._warning(key, detail, warnings.NOT_THERE))
         return [*steps, self._clock(dates), await self._version()]
 
     async def _poll(self, source: Source) -> Outcome:
@@ -106,12 +109,12 @@ class _Questions:
         return self._warning(_CLOCK, detail, warnings.CLOCKS)
 
     async def _version(self) -> Step:
-        own = (call for call in self._patient.calls if call.credential is self._credential)
+        own = (call for call in self._patient.calls if call.credential is self._site.credential)
         if all(call.error for call in own):
             return not_tried([_VERSION])[0]
         cycle = Cycle(self._patient, _VERSION, self._deadline)
         try:
-            version = await self._patient.call(cycle, GET_DETAILS, self._credential, {})
+            version = await self._patient.call(cycle, GET_DETAILS, self._site.credential, {})
         except PermissionMissing:
             detail = "unknown: the API role lacks WhmcsDetails, and need not have it"
         except (ApiError, Held) as error:

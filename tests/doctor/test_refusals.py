@@ -82,6 +82,9 @@ ILLNESSES = {
         access=Access(departments=frozenset()), keys={"ignore_department_assignments": False}
     ),
     "limits": Illness(keys={"limits": {"departments": 2}}),
+    "not-there": Illness(
+        keys={"departments": {"include": [2, 99]}, "statuses": {"include": ["open", "Closed"]}}
+    ),
     "tickets-not-allowed": Illness(
         access=Access(
             permissions=frozenset({"GetTicketCounts", "GetSupportDepartments", "WhmcsDetails"})
@@ -94,7 +97,7 @@ ILLNESSES = {
     ),
     "no-whmcs-there": Illness(keys={"url": "elsewhere"}),
 }
-WELL = {"no-department", "limits", "too-many-tickets"}
+WELL = {"no-department", "limits", "not-there", "too-many-tickets"}
 
 
 @pytest.mark.parametrize("name", ILLNESSES)

@@ -29,6 +29,12 @@ NO_DEPARTMENT = Advice(
     cause="The site's credential sees no department, so every count is 0.",
     remedy="Assign its administrator to departments, or set `ignore_department_assignments: true`.",
 )
+NOT_THERE = Advice(
+    reason=None,
+    cause="The configuration includes what this WHMCS does not have, so no number of it will come.",
+    remedy="Write departments by their ids, and statuses by their titles, as they stand behind "
+    "`there are`.",
+)
 WITHHELD = Advice(
     reason=None,
     cause="The site has more than its limits allow, so this reading is withheld.",
