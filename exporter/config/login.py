@@ -10,6 +10,9 @@ from exporter.config.tree import Node
 from exporter.config.values import Unfit, quoted, text, username
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Where systemd puts what a unit loads (`LoadCredential=`), and takes it away again.
+_CREDENTIALS = Path("/run/credentials")
+_FILL = "put the secret into it"
 
 
 def forms(key: str) -> tuple[str, str, str]:
@@ -112,8 +115,16 @@ def _from_file(section: Section, folder: Path, name: str) -> Secret:
     try:
         return FileSecret(path)
     except OSError as error:
-        reason = error.strerror
+        reason, right = error.strerror, _right(path, error)
     except ValueError as error:
-        reason = str(error)
-    msg = f"the file of the secret cannot be used ({path}: {reason}); put the secret into it"
+        reason, right = str(error), _FILL
+    msg = f"the file of the secret cannot be used ({path}: {reason}); {right}"
     raise Unfit(msg)
+
+
+def _right(path: Path, error: OSError) -> str:
+    if _CREDENTIALS in path.parents:
+        return "it is there while the service runs, for the service and for root"
+    if isinstance(error, PermissionError):
+        return "let the exporter's user read it"
+    return _FILL

@@ -2,13 +2,15 @@
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from exporter.config import ConfigError, load
+from exporter.config import ConfigError, load, login
 
 BAD = Path(__file__).parent / "bad"
 NAMES = sorted(path.stem for path in BAD.glob("*.yml"))
+SITE = "{name: a, url: 'https://a.example', identifier: i, secret_file: s}"
 # As Python hands over bytes that are not UTF-8.
 ENVIRONMENT = {"ID": "hunter-id", "EMPTY": "", "LATIN1": "hunter-\udcfc"}
 
@@ -69,3 +71,17 @@ def test_file_names_are_escaped(tmp_path: Path) -> None:
         load(path, {})
     wrong = "one value where a list belongs; write it like [a, b], or `- ` before each item"
     assert f"{tmp_path}/a\\nb.yml:1:1: {wrong}" == str(caught.value)
+
+
+def test_a_secret_that_this_user_may_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that is there already is not asked for again."""
+    # Whoever runs the tests may be root, to whom no file is closed.
+    monkeypatch.setattr(login, "FileSecret", Mock(side_effect=PermissionError(13, "Denied")))
+    path = tmp_path / "main.yml"
+    path.write_text(f"sites: [{SITE}]", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path, {})
+    wrong = f"the file of the secret cannot be used ({tmp_path}/s: Denied)"
+    assert str(caught.value).endswith(f"{wrong}; let the exporter's user read it")
