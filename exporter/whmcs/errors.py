@@ -81,7 +81,10 @@ class RateLimited(ApiError):
     """The server asked to be left alone, for ``retry_after`` seconds when it said so."""
 
     reason = "rate_limited"
-    hint = "exempt this host from the limit in front of WHMCS, or raise `interval`"
+    hint = (
+        "look whether WHMCS is in maintenance; exempt this host from the limit in front of it, or "
+        "raise `interval`"
+    )
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         """Keep the wait that the server asked for, in seconds; None when it named none."""
