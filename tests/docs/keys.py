@@ -166,7 +166,11 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             beside={"departments.credentials": f"[{_CREDENTIAL}]"},
             about="how departments are counted: see [set-up](whmcs-setup.md#departments)",
         ),
-        ids("departments.include", "[1, 2]", "these departments only; empty means all"),
+        ids(
+            "departments.include",
+            "[1, 2]",
+            "these only, by the `department_id` of `/metrics`; empty means all",
+        ),
         ids("departments.exclude", "[7]", "not these"),
         Key(
             path="departments.credentials",
