@@ -115,6 +115,15 @@ async def test_service_starts_polls_and_stops(systemd: Systemd) -> None:
     assert "0" == await systemd.shows("whmcs-exporter", "ExecMainStatus")
 
 
+async def test_the_doctor_beside_the_service(systemd: Systemd) -> None:
+    """As docs/troubleshooting.md says: as root, and while the service runs and has its secrets."""
+    doctor = (PROGRAM, "doctor", "--config.file=/etc/whmcs-exporter.yml")
+    assert 2 == (await systemd.run(*doctor)).returncode
+    await systemd.systemctl("start", "whmcs-exporter")
+    done = await systemd.run(*doctor)
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+
+
 async def test_service_is_an_unprivileged_user(systemd: Systemd) -> None:
     """A user of its own, no capability, a filter of system calls, and files that it can't write."""
     await systemd.systemctl("start", "whmcs-exporter")
