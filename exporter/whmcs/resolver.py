@@ -39,11 +39,26 @@ class Resolver(AbstractResolver):
         found: Future[Sequence[Found]] = Future()
         # From here on nobody can cancel it, so that its thread always finds it open.
         found.set_running_or_notify_cancel()
-        Thread(target=_look_up, args=(found, host, port, family), daemon=True).start()
-        return [_result(host, each) for each in await asyncio.wrap_future(found)]
+        _start(Thread(target=_look_up, args=(found, host, port, family), daemon=True))
+        addresses = await asyncio.wrap_future(found)
+        if not addresses:
+            # aiohttp takes it for granted that there is one, and fails in no way that is an error.
+            raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
+        return [_result(host, each) for each in addresses]
 
     async def close(self) -> None:
         """Have nothing to close."""
+
+
+def _start(thread: Thread) -> None:
+    """Start a thread; that there is no room for one fails like a lookup, for it passes like one.
+
+    A silent name server holds a thread for each name, and containers bound how many there are.
+    """
+    try:
+        thread.start()
+    except RuntimeError:
+        raise socket.gaierror(socket.EAI_AGAIN, "no thread is left to look the name up") from None
 
 
 def _look_up(

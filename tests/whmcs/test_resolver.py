@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from exporter.whmcs.client import Endpoint
 from exporter.whmcs.resolver import Resolver
+from tests.whmcs.calls import failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,33 @@ async def test_name_without_address(name: str, error: type[Exception]) -> None:
     """What the system says is raised where the name was asked for."""
     with pytest.raises(error):
         await Resolver().resolve(name, family=socket.AF_INET)
+
+
+def _nothing(*_arguments: object, **_options: object) -> list[object]:
+    return []
+
+
+def _no_thread(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "instead", "said"),
+    [
+        (socket, "getaddrinfo", _nothing, "the name has no address"),
+        (threading.Thread, "start", _no_thread, "no thread is left"),
+    ],
+)
+async def test_lookup_that_finds_or_begins_nothing(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, instead: object, said: str
+) -> None:
+    """It fails its own call as an unknown name does; anything else would end the process."""
+    monkeypatch.setattr(owner, name, instead)
+    error = await failure(Endpoint(url="http://whmcs.test/", response_bytes=1024))
+    assert "connect" == error.reason
+    assert said in str(error)
+    with pytest.raises(socket.gaierror):
+        await Resolver().resolve("whmcs.test")
 
 
 @pytest.fixture
