@@ -67,6 +67,16 @@ async def test_lookup_that_finds_or_begins_nothing(
         await Resolver().resolve("whmcs.test")
 
 
+async def test_name_with_thousands_of_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's favourites are tried, and a name server chooses no price."""
+    known = [f"127.0.{index // 250}.{index % 250}" for index in range(4000)]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in known]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: found)
+    tried = [each["host"] for each in await Resolver().resolve("whmcs.test", 443)]
+    assert tried == known[: len(tried)]
+    assert 8 <= len(tried) <= 64
+
+
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Make the system's lookups wait for the event."""
