@@ -7,7 +7,6 @@ versions, as ``result=error;message=…`` although JSON was asked for. So the bo
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from urllib.parse import unquote
 
 from exporter.whmcs import errors
 from exporter.whmcs.document import JSON, has_equal_keys, parse
+from exporter.whmcs.entities import unescape
 from exporter.whmcs.redaction import LONGEST, blot, censor, quote
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _is_success(result: JSON) -> bool:
 
 
 def _refuse_known(message: str, said: str) -> None:
-    beginning = html.unescape(message).strip()[:LONGEST]
+    beginning = unescape(message).strip()[:LONGEST]
     for error, pattern in _MESSAGES:
         if pattern.match(beginning):
             raise error(said)

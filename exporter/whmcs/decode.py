@@ -7,7 +7,6 @@ by the field's name and the row's number; nothing that WHMCS sent is repeated.
 
 from __future__ import annotations
 
-import html
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from exporter.whmcs.entities import unescape
 from exporter.whmcs.errors import SchemaMismatch
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _text(row: Mapping[str, JSON], field: str, place: str) -> str:
     # PHP's JSON_NUMERIC_CHECK makes a number of a title such as "24".
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise SchemaMismatch(f"{place}`{field}` is missing or no text")
-    return html.unescape(str(value))
+    return unescape(str(value))
 
 
 def _identity(row: Mapping[str, JSON], field: str, place: str) -> str:

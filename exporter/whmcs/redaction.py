@@ -8,7 +8,6 @@ shown. Neither is where a piece of one is left: servers and titles cut texts off
 
 from __future__ import annotations
 
-import html
 import re
 from base64 import b64decode
 from functools import partial
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus
 
 from exporter.whmcs.document import replace_texts
+from exporter.whmcs.entities import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -55,7 +55,7 @@ def quote(text: str, secrets: Collection[str], context: str = "") -> str:
         secrets: Values that it must not repeat, in any case of letters.
         context: What it was cut out of, to find a secret that was cut in two.
     """
-    plain = blot(html.unescape(blot(text[:_READ], secrets)), secrets).strip()
+    plain = blot(unescape(blot(text[:_READ], secrets)), secrets).strip()
     if _repeats((plain[:_SEARCHED], blot(context[:_SEARCHED], secrets)), secrets):
         return _HIDDEN
     printable = "".join(char if char.isprintable() else " " for char in plain)
@@ -87,7 +87,7 @@ def _holds(body: bytes, secrets: Collection[str]) -> bool:
 
 
 def _censored(text: str, secrets: Collection[str]) -> str:
-    plain = html.unescape(text)
+    plain = unescape(text)
     letters = plain.lower()
     # Nearly never; and a name without a secret stays encoded as often as it is.
     return blot(plain, secrets) if any(secret in letters for secret in secrets) else text
@@ -127,7 +127,7 @@ def _forms(texts: Iterable[str]) -> set[str]:
     return forms
 
 
-def _unescape(text: str) -> str:
+def _unslash(text: str) -> str:
     """Undo the backslashes of JSON, of PHP's texts and of its ``addslashes``."""
     plain = _ESCAPE.sub(_letter, text)
     # JSON writes letters beyond 16 bits as two surrogates.
@@ -160,10 +160,10 @@ def _decode_hexadecimal(text: str) -> str:
 
 
 _DECODERS: tuple[Callable[[str], str], ...] = (
-    html.unescape,
+    unescape,
     unquote,
     unquote_plus,
-    _unescape,
+    _unslash,
     _decode_hexadecimal,
     *(partial(_decode_base64, offset=offset) for offset in range(4)),
 )

@@ -182,6 +182,7 @@ def test_reasons(status: int, body: str, retry_after: str | None, reason: str) -
         (200, refusal(""), "WHMCS says: (no message)"),
         (200, "result=error", "WHMCS says: (no message)"),
         (200, refusal("A &amp; B &amp;lt;"), "WHMCS says: A & B &lt;"),
+        (200, refusal("x" * 5000 + f"&#{'9' * 5000};"), "WHMCS says: " + "x" * 200),
         (200, refusal("a\nb\x1b[2Jc\ud800\u202e"), "WHMCS says: a b [2Jc  "),
         (200, refusal("x" * 201), "WHMCS says: " + "x" * 200),
         (
