@@ -198,6 +198,9 @@ def _whole_list(
 ) -> tuple[tuple[str, Mapping[str, JSON]], ...]:
     """Return the rows of a list that comes in one answer; none only where it speaks of none."""
     rows = tuple(_nested_rows(document, outer, inner))
+    # An empty list's key may be missing; an answer without either was to another question.
+    if outer not in document and "totalresults" not in document:
+        raise SchemaMismatch(f"`{outer}` and `totalresults` are missing")
     if not rows and "totalresults" in document and _count(document, "totalresults"):
         raise SchemaMismatch(f"`{outer}` is empty, but `totalresults` is not 0")
     return rows

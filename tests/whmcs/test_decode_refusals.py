@@ -195,6 +195,18 @@ def test_lists_that_are_missing(
 
 
 @pytest.mark.parametrize(
+    ("decoder", "outer"),
+    [(decode.support_departments, "departments"), (decode.support_statuses, "statuses")],
+)
+@pytest.mark.parametrize("document", [{}, {"allActive": 7, "status": []}])
+def test_answers_that_speak_of_no_list(
+    decoder: Callable[[Mapping[str, JSON]], object], outer: str, document: dict[str, JSON]
+) -> None:
+    """A success with nothing in it, or with another action's, is no desk without departments."""
+    assert f"`{outer}` and `totalresults` are missing" == message(decoder, document)
+
+
+@pytest.mark.parametrize(
     ("tickets", "expected"),
     [
         (None, f"`tickets` {HOLDER}"),
