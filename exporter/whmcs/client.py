@@ -216,7 +216,16 @@ def _end(response: aiohttp.ClientResponse) -> asyncio.Future[None] | None:
     framed = {"Content-Length", "Transfer-Encoding"} & response.headers.keys()
     if framed or response.connection is None or response.connection.protocol is None:
         return None
-    return response.connection.protocol.closed
+    closed = response.connection.protocol.closed
+    if closed is not None:
+        # Nobody asks when the answer is too large or too late: asyncio would log that as an error.
+        closed.add_done_callback(_heed)
+    return closed
+
+
+def _heed(end: asyncio.Future[None]) -> None:
+    if not end.cancelled():
+        end.exception()
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:

@@ -1,6 +1,7 @@
 """TLS: whom the client trusts, by which name, and how it shows itself."""
 
 import asyncio
+import gc
 import socket
 import ssl
 from contextlib import suppress
@@ -12,7 +13,7 @@ from exporter.whmcs.errors import ApiError
 from exporter.whmcs.tls import client_context
 from tests.whmcs.authority import Authority
 from tests.whmcs.calls import call, failure
-from tests.whmcs.server import Options, Server, answer, says, serving
+from tests.whmcs.server import OK, Options, Server, answer, says, says_for_ever, serving
 
 VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 
@@ -150,3 +151,18 @@ async def test_client_certificate_of_a_stranger(
     error = await meet(tls, client)
     assert error is not None
     assert ("tls", "TLS failed: TLSV1_ALERT_UNKNOWN_CA") == (error.reason, str(error))
+
+
+async def test_answer_that_goes_on_when_given_up(authority: Authority) -> None:
+    """An answer that ends with its connection, and never does, leaves nothing to be logged."""
+    context = client_context(ca_file=authority.ca_file)
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, what: complaints.append(what["message"])
+    )
+    script = says_for_ever(OK + b"\r\n", b"x" * 1000)
+    async with serving(script, tls=authority.server_context()) as server:
+        assert "too_large" == (await failure(server.endpoint(ssl_context=context))).reason
+    # Both ends are closed; what nobody asked for is told when it is collected.
+    gc.collect()
+    assert [] == complaints
