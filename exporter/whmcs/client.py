@@ -7,7 +7,7 @@ import zlib
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import aiohttp
 from aiohttp import http_exceptions
@@ -186,15 +186,22 @@ class Client:
         headers = {"Host": endpoint.host_header} if endpoint.host_header else {}
         if endpoint.basic_auth is not None:
             username, password = endpoint.basic_auth
-            login = b64encode(f"{username}:{password.reveal()}".encode()).decode()
-            headers["Authorization"] = f"Basic {login}"
+            headers["Authorization"] = f"Basic {_login(username, password.reveal())}"
         return headers
 
     def _secrets(self, credential: Credential) -> frozenset[str]:
-        login = self._endpoint.basic_auth
-        own = () if login is None else login[1].values()
+        """Return what must not be shown, as it is and as it is sent."""
+        own: frozenset[str] = frozenset()
+        if self._endpoint.basic_auth is not None:
+            username, password = self._endpoint.basic_auth
+            own = own.union(*((each, _login(username, each)) for each in password.values()))
         every = (credential, *self._endpoint.credentials)
-        return frozenset(own).union(*(each.values() for each in every))
+        secrets = own.union(*(each.values() for each in every))
+        return secrets.union(map(quote_plus, secrets))
+
+
+def _login(username: str, password: str) -> str:
+    return b64encode(f"{username}:{password}".encode()).decode()
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

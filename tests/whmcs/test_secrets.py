@@ -5,14 +5,24 @@ import logging
 import traceback
 from asyncio import StreamReader, StreamWriter
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from exporter.config.secret import Credential, FileSecret, Secret
 from exporter.whmcs.errors import ApiError
 from tests.whmcs.authority import Authority
-from tests.whmcs.calls import failure
-from tests.whmcs.server import OK, Server, answer, says, says_and_resets, says_and_waits, serving
+from tests.whmcs.calls import call, failure
+from tests.whmcs.server import (
+    OK,
+    Request,
+    Server,
+    answer,
+    says,
+    says_and_resets,
+    says_and_waits,
+    serving,
+)
 
 SENTINEL = "Sentinel47"
 ECHO = SENTINEL.encode()
@@ -148,3 +158,23 @@ async def test_secret_that_changes_meanwhile(tmp_path: Path) -> None:
         error = await failure(server.endpoint(), credential)
     assert "another" == secret.reveal()
     hunt(error, "")
+
+
+async def test_names_as_sent() -> None:
+    """What stands in a request, in its head and in its body, is no name of anything."""
+    odd = "a+/ä& sentinel47"
+    requests: list[Request] = []
+
+    async def repeat(_: StreamReader, writer: StreamWriter) -> None:
+        (request,) = requests
+        sent = [request.headers["authorization"], *request.body.decode().split("&")]
+        rows = [{"title": each, "count": 1} for each in sent]
+        writer.write(answer(json.dumps({"result": "success", "status": rows}).encode()))
+
+    credential = Credential(identifier=Secret("identifier47"), secret=Secret(odd))
+    async with serving(repeat, requests=requests) as server:
+        endpoint = server.endpoint(basic_auth=("user", Secret(odd)))
+        rows = cast("list[dict[str, str]]", (await call(endpoint, credential))["status"])
+    titles = [row["title"] for row in rows]
+    assert "Basic ***" == titles[0]
+    assert {"identifier=***", "secret=***"} < set(titles)
