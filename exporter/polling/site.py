@@ -80,14 +80,13 @@ class Tally:
 class Standing:
     """How one credential stands with WHMCS.
 
-    ``proven`` from its last success to its next refusal or change, of which ``renewals`` counts the
-    changes. ``access`` holds back all its calls, ``permissions`` those of a source that needs an
-    action it was refused.
+    ``proven`` from its last success to its next refusal or change. ``access`` holds back all its
+    calls, ``permissions`` those of a source that needs an action it was refused; a change puts
+    others into their places.
     """
 
     credential: Credential
     proven: bool = False
-    renewals: int = 0
     trial: asyncio.Lock = field(default_factory=asyncio.Lock)
     access: Hold = field(default_factory=lambda: Hold("auth"))
     permissions: dict[tuple[str, str], Hold] = field(default_factory=dict)
@@ -106,8 +105,7 @@ class Standing:
     def renewed(self) -> None:
         """End every wait: the credential is another one now, or what it may do is."""
         self.proven = False
-        self.renewals += 1
-        self.access.lift()
+        self.access = Hold("auth")
         self.permissions.clear()
 
     def succeeded(self, permission: Hold) -> None:
@@ -192,11 +190,11 @@ class Site:
             limit = min(self._timeout, cycle.deadline - now)
             if limit <= 0:
                 raise TimedOut("the poll's time was over before this call's turn came")
-            permission, renewals = standing.permission(cycle.source, action.name), standing.renewals
+            access, permission = standing.access, standing.permission(cycle.source, action.name)
             try:
                 value = await self._counted(action, parameters, credential, limit)
             except ApiError as error:
-                self._failed(standing, permission, error, renewals)
+                self._failed(standing, access, permission, error)
                 raise bare(error) from None
             standing.succeeded(permission)
             return value
@@ -230,22 +228,21 @@ class Site:
         self._failures[error.reason] += 1
         return error
 
-    def _failed(self, standing: Standing, permission: Hold, error: ApiError, renewals: int) -> None:
+    def _failed(self, standing: Standing, access: Hold, permission: Hold, error: ApiError) -> None:
         self.noted(error)
         if isinstance(error, RateLimited) and error.retry_after is not None:
             self._silence.silence(self._clock.monotonic(), error.retry_after)
         if isinstance(error, AuthFailed | IPDenied):
             standing.proven = False
-            self._hold_back(standing.access, standing, error, renewals)
+            self._hold_back(access, standing, error)
         if isinstance(error, PermissionMissing):
-            self._hold_back(permission, standing, error, renewals)
+            self._hold_back(permission, standing, error)
 
-    def _hold_back(self, hold: Hold, standing: Standing, error: ApiError, renewals: int) -> None:
-        # A secret that was rotated since the call began deserves its try at once, not a wait; it is
-        # known already where another call that was under way was refused first.
+    def _hold_back(self, hold: Hold, standing: Standing, error: ApiError) -> None:
+        # A secret that was rotated since the call began deserves its try at once, not a wait: then
+        # this hold, which is the call's, is no longer in force.
         self._refresh(standing, force=True)
-        if renewals == standing.renewals:
-            hold.refuse(self._clock.monotonic(), error.reason)
+        hold.refuse(self._clock.monotonic(), error.reason)
 
 
 @dataclass(frozen=True, slots=True)
