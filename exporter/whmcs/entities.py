@@ -12,4 +12,4 @@ _REFERENCE = re.compile("&#(?=[0-9]{9})0*([0-9]{1,8})[0-9]*")
 
 def unescape(text: str) -> str:
     """Decode a text once, whatever stands in it."""
-    return html.unescape(_REFERENCE.sub(r"&#\1", text) if "&#" in text else text)
+    return html.unescape(_REFERENCE.sub(r"&#\1", text))
