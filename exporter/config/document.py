@@ -10,12 +10,12 @@ from pathlib import Path
 
 import yaml
 
+from exporter.config import tags
 from exporter.config.problems import Place, Problems
 from exporter.config.secret import open_regular
 from exporter.config.tree import Entry, Listing, Node, Scalar, Table
 
 MAX_BYTES = 16 * 1024 * 1024
-_STANDARD_TAG = "tag:yaml.org,2002:"
 # What PyYAML says, without the part that quotes, and what is said instead.
 _SYNTAX = {
     "mapping values are not allowed": (
@@ -80,7 +80,7 @@ def _compose(
     text: str, start: Place, problems: Problems, *, may_be_empty: bool
 ) -> yaml.Node | None:
     try:
-        loader = yaml.SafeLoader(text)
+        loader = tags.Loader(text)
     except yaml.reader.ReaderError as error:
         place = _place_after(text[: error.position], start)
         problems.add(place, "a control character; remove it")
@@ -134,20 +134,26 @@ class _Converter:
         return self._done[number]
 
     def _convert(self, node: yaml.Node, place: Place) -> Node:
-        if not node.tag.startswith(_STANDARD_TAG):
-            self._problems.add(place, "a tag, and tags have no meaning here; remove it")
+        fits = self._check_tag(node, place)
         if isinstance(node, yaml.MappingNode):
             return self._table(node, place)
         if isinstance(node, yaml.SequenceNode):
             return Listing(tuple(self.node(item) for item in node.value), place)
-        kind = node.tag.removeprefix(_STANDARD_TAG)
+        kind = node.tag.removeprefix(tags.STANDARD) if fits else "str"
         return Scalar(node.value, place, empty=kind == "null" or node.value == "", kind=kind)
+
+    def _check_tag(self, node: yaml.Node, place: Place) -> bool:
+        """Record a problem with a tag; return whether there is none."""
+        problem = tags.problem(node)
+        if problem:
+            self._problems.add(place, problem)
+        return problem is None
 
     def _table(self, node: yaml.MappingNode, place: Place) -> Table:
         entries: dict[str, Entry] = {}
         merges: list[yaml.Node] = []
         for key, value in node.value:
-            if key.tag == f"{_STANDARD_TAG}merge":
+            if key.value == "<<" and key.tag == f"{tags.STANDARD}merge":
                 merges.append(value)
             else:
                 self._enter(entries, key, value)
@@ -165,6 +171,7 @@ class _Converter:
             text = f"the {shown_key(key.value)} stands here a second time; keep one of the two"
             self._problems.add(place, text)
         else:
+            self._check_tag(key, place)
             entries[key.value] = Entry(place, self.node(value))
 
     def _merged(self, merge: yaml.Node) -> list[Table]:
