@@ -5,12 +5,12 @@ equal keys, read ``no`` as false and ``1:30`` as 90. Its messages are never pass
 quote the offending text, which may be a secret.
 """
 
-import re
 from pathlib import Path
 
 import yaml
 
 from exporter.config import tags
+from exporter.config.keys import shown_key
 from exporter.config.problems import Place, Problems
 from exporter.config.secret import open_regular
 from exporter.config.tree import Entry, Listing, Node, Scalar, Table
@@ -31,7 +31,6 @@ _SYNTAX = {
     "unexpected end of stream": "a quote is not closed; close it",
 }
 _SYNTAX_OTHER = "not valid YAML; check quotes, brackets, colons and indentation"
-_KEY_IN_FULL = re.compile(r"[A-Za-z_-]{1,32}")
 
 
 def read(path: Path, problems: Problems, *, may_be_empty: bool = False) -> Node | None:
@@ -51,11 +50,6 @@ def read(path: Path, problems: Problems, *, may_be_empty: bool = False) -> Node 
     except RecursionError:
         problems.add(start, "too deeply nested; a configuration has a few levels")
     return None
-
-
-def shown_key(key: str) -> str:
-    """Return a key for a message; one that may be a misplaced secret is not shown."""
-    return f"key `{key}`" if _KEY_IN_FULL.fullmatch(key) else "key (not shown)"
 
 
 def _text(path: Path, start: Place, problems: Problems) -> str | None:

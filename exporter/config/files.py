@@ -21,6 +21,7 @@ def _readable(value: str, *, folder: Path) -> Path:
     try:
         open_regular(path).close()
     except OSError as error:
-        msg = f"cannot be read ({path}: {error.strerror}); give the path of a readable file"
-        raise Unfit(msg) from error
-    return path
+        msg = f"cannot be read ({error.strerror}); give the path of a readable file"
+    else:
+        return path
+    raise Unfit(msg)

@@ -13,7 +13,7 @@ from exporter.config.section import Scope, Section, expect
 from exporter.config.site_files import SiteFiles
 from exporter.config.sites import read_site
 from exporter.config.tree import Listing, Node, Scalar, Table
-from exporter.config.values import Unfit, quoted, text
+from exporter.config.values import Unfit, text
 
 _OWN_KEYS = ("name", "url")
 # Most keys are a site's, and stand so far left only since their indentation was lost.
@@ -90,7 +90,7 @@ def _sites(scope: Scope, tables: Iterable[Table], defaults: tuple[Table, ...]) -
 
 def _pattern(pattern: str, *, folder: Path) -> str:
     if not glob.has_magic(text(pattern)) and not SiteFiles(folder).matching(pattern):
-        msg = f"there is no file {quoted(pattern)}; create it, or leave it out"
+        msg = "there is no such file; create it, or leave it out"
         raise Unfit(msg)
     return pattern
 
@@ -108,6 +108,6 @@ def _check_names(tables: Iterable[Table], problems: Problems) -> None:
         if not isinstance(node, Scalar) or node.empty:
             continue
         if node.text in first:
-            wrong = f"{quoted(node.text)} is the name of another site ({first[node.text]})"
-            problems.add(node.place, f"{wrong}; give each a name of its own")
+            wrong = f"duplicate site name (also at {first[node.text]})"
+            problems.add(node.place, f"{wrong}; give each site its own name")
         first.setdefault(node.text, node.place)

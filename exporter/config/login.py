@@ -7,12 +7,13 @@ from exporter.config.model import BasicAuth
 from exporter.config.secret import Credential, FileSecret, Secret
 from exporter.config.section import Section
 from exporter.config.tree import Node
-from exporter.config.values import Unfit, quoted, text, username
+from exporter.config.values import Unfit, text, username
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Where systemd puts what a unit loads (`LoadCredential=`), and takes it away again.
 _CREDENTIALS = Path("/run/credentials")
 _FILL = "put the secret into it"
+_GIVE = "give the path of a file that holds the secret"
 
 
 def forms(key: str) -> tuple[str, str, str]:
@@ -77,15 +78,16 @@ def _secret(section: Section, key: str) -> Secret | None:
         names = " and ".join(section.spelled(form) for form in found)
         section.problem(others[0][1].place, f"{names} are given; give one of them")
         return None
-    return _value(section, form.removeprefix(key), node)
+    return _value(section, form, node)
 
 
-def _value(section: Section, form: str, node: Node) -> Secret | None:
-    if form == "_file":
-        return section.parsed(node, lambda value: _from_file(section, node.place.folder, value))
-    if form == "_env":
-        return section.parsed(node, lambda value: _from_variable(section, value))
-    return section.parsed(node, lambda value: _literal(value, "configuration"))
+def _value(section: Section, key: str, node: Node) -> Secret | None:
+    if key.endswith("_file"):
+        folder = node.place.folder
+        return section.parsed(key, node, lambda value: _from_file(section, folder, value))
+    if key.endswith("_env"):
+        return section.parsed(key, node, lambda value: _from_variable(section, value))
+    return section.parsed(key, node, lambda value: _literal(value, "configuration"))
 
 
 def _literal(value: str, origin: str) -> Secret:
@@ -104,7 +106,7 @@ def _from_variable(section: Section, name: str) -> Secret:
         raise Unfit(msg)
     value = section.scope.environment.get(name)
     if not value:
-        msg = f"the environment variable {quoted(name)} is not set or empty; set it"
+        msg = "this environment variable is not set or empty; set it, or give the name of another"
         raise Unfit(msg)
     return _literal(value, f"${name}")
 
@@ -118,7 +120,7 @@ def _from_file(section: Section, folder: Path, name: str) -> Secret:
         reason, right = error.strerror, _right(path, error)
     except ValueError as error:
         reason, right = str(error), _FILL
-    msg = f"the file of the secret cannot be used ({path}: {reason}); {right}"
+    msg = f"the file of the secret cannot be used ({reason}); {right}"
     raise Unfit(msg)
 
 
@@ -127,4 +129,4 @@ def _right(path: Path, error: OSError) -> str:
         return "it is there while the service runs, for the service and for root"
     if isinstance(error, PermissionError):
         return "let the exporter's user read it"
-    return _FILL
+    return _GIVE

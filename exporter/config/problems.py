@@ -8,7 +8,7 @@ class ConfigError(Exception):
     """The configuration cannot be used.
 
     ``problems`` holds every problem as ``FILE:LINE:COLUMN: what is wrong; what would be right``,
-    in order of position. No problem shows the value of a secret.
+    in order of position. No problem quotes a value or an unknown key: either may be a secret.
     """
 
     def __init__(self, problems: tuple[str, ...]) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from exporter.config.certificates import Problem, checker
-from exporter.config.document import shown_key
+from exporter.config.keys import shown_key
 from exporter.config.model import TLSConfig
 from exporter.config.problems import Place, Problems
 from exporter.config.tree import Listing, Node, Scalar, Table
-from exporter.config.values import Unfit, near
+from exporter.config.values import Unfit, nearest, suggestion
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -40,11 +40,11 @@ class Scope:
     """
 
     problems: Problems
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     spelling: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
     tls_problem: Callable[[TLSConfig], Problem | None] = field(default_factory=checker)
-    secret_files: dict[Path, None] = field(default_factory=dict)
+    secret_files: dict[Path, None] = field(default_factory=dict, repr=False)
 
 
 class Section:
@@ -76,8 +76,9 @@ class Section:
         for layer in self._layers:
             for key, entry in layer.entries.items():
                 if key not in self._known:
-                    right = near(key, self._known) or self._stranger
-                    self.problem(entry.place, f"unknown {shown_key(key)}; {right}")
+                    near = nearest(key, self._known)
+                    right = suggestion(near, self._stranger)
+                    self.problem(entry.place, f"unknown {shown_key(key, near)}; {right}")
 
     @property
     def is_given(self) -> bool:
@@ -119,7 +120,7 @@ class Section:
     def scalar(self, key: str, parse: Callable[[str], T], default: D) -> T | D:
         """Return one value, or ``default`` when it is not given or unfit."""
         node = self.find(key).get(key)
-        value = None if node is None else self.parsed(node, parse)
+        value = None if node is None else self.parsed(key, node, parse)
         if node is not None and value is None:
             self._unfit.add(key)
         return default if value is None else value
@@ -132,7 +133,7 @@ class Section:
 
     def scalars(self, key: str, parse: Callable[[str], T]) -> tuple[T, ...]:
         """Return the values of a list, without those that are unfit."""
-        parsed = (self.parsed(item, parse) for item in self.listing(key))
+        parsed = (self.parsed(key, item, parse) for item in self.listing(key))
         return tuple(value for value in parsed if value is not None)
 
     def listing(self, key: str) -> tuple[Node, ...]:
@@ -161,8 +162,8 @@ class Section:
                 with Section(self.scope, table.place, table) as section:
                     yield section
 
-    def parsed(self, node: Node, parse: Callable[[str], T]) -> T | None:
-        """Return the value of one scalar, or ``None`` when it is unfit."""
+    def parsed(self, key: str, node: Node, parse: Callable[[str], T]) -> T | None:
+        """Return the value of one scalar of ``key``, or ``None`` when it is unfit."""
         scalar = self._expect(node, Scalar)
         if scalar is None:
             return None
@@ -172,7 +173,9 @@ class Section:
         try:
             return parse(scalar.text)
         except Unfit as unfit:
-            self.problem(scalar.place, str(unfit))
+            # The place of a variable already is its name.
+            named = f"`{key}`: " if scalar.place.line else ""
+            self.problem(scalar.place, f"{named}{unfit}")
             return None
 
     def _expect(self, node: Node, kind: type[N]) -> N | None:

@@ -1,8 +1,9 @@
 """From the text of one value to the value.
 
 Each reader takes the text as it was written and returns the value, or raises :class:`Unfit` with
-``what is wrong; what would be right``. Python's own ``float`` and ``int`` take far more than is
-meant ("NaN", "1_000", digits of other scripts), so shapes are matched first.
+``problem; fix``. No message quotes the text: it may be a misplaced secret. Python's own ``float``
+and ``int`` take far more than is meant ("NaN", "1_000", digits of other scripts), so shapes are
+matched first.
 """
 
 import re
@@ -11,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from exporter import durations
-from exporter.config.problems import printable
 from exporter.durations import written
 
 L = TypeVar("L", bound=str)
@@ -23,24 +23,25 @@ _MAX_NAME = 256
 _SIZE = re.compile(r"([0-9]{1,15})(KiB|MiB|GiB)?")
 _BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
-_SHOWN = 40
+_LONGEST_WORD = 64
 
 
 class Unfit(ValueError):
-    """A text that is not the value it should be; never raised with the text of a secret."""
+    """A text that is not the value it should be; its message never quotes the text."""
 
 
-def quoted(text: str) -> str:
-    """Return a text for a message, in backticks, without its far end."""
-    return f"`{printable(text[:_SHOWN])}{'…' if len(text) > _SHOWN else ''}`"
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """Return the question for the known word that was meant, or nothing without a near one."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most like a misspelled one, or nothing when none is."""
     import difflib  # noqa: PLC0415 - only a mistake needs it, and every start would pay
 
-    matches = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean `{matches[0]}`?" if matches else ""
+    if len(word) > _LONGEST_WORD:
+        return ""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
+
+
+def suggestion(word: str, otherwise: str) -> str:
+    """Return the question whether ``word`` was meant; ``otherwise`` when there is no word."""
+    return f"did you mean `{word}`?" if word else otherwise
 
 
 def text(value: str, *, allowed: str = "") -> str:
@@ -78,7 +79,7 @@ def username(value: str) -> str:
 def boolean(value: str) -> bool:
     """Return true or false, and nothing that looks like them."""
     if value not in {"true", "false"}:
-        msg = f"{quoted(value)} is not a truth value; write true or false"
+        msg = "not a boolean; write true or false"
         raise Unfit(msg)
     return value == "true"
 
@@ -87,7 +88,7 @@ def integer(value: str, *, least: int, most: int) -> int:
     """Return a whole number within its bounds."""
     number = int(value) if _INTEGER.fullmatch(value) else None
     if number is None or not least <= number <= most:
-        msg = f"{quoted(value)} does not fit; write a whole number from {least} to {most}"
+        msg = f"not a whole number from {least} to {most}; write one"
         raise Unfit(msg)
     return number
 
@@ -97,7 +98,7 @@ def size(value: str) -> int:
     match = _SIZE.fullmatch(value)
     number = int(match[1]) * _BYTES[match[2]] if match else None
     if number is None or not _BYTES["KiB"] <= number <= _BYTES["GiB"]:
-        msg = f"{quoted(value)} does not fit; write a size from 1KiB to 1GiB, like 512KiB"
+        msg = "not a size from 1KiB to 1GiB; write one like 512KiB"
         raise Unfit(msg)
     return number
 
@@ -105,14 +106,14 @@ def size(value: str) -> int:
 def duration(value: str, *, least: float = 0.001, most: float = YEAR) -> float:
     """Return seconds from Prometheus's notation, like ``30s``, ``1h30m`` or ``500ms``."""
     if value.isascii() and value.isdigit():
-        msg = f"{quoted(value)} has no unit; write {value[:_SHOWN]}s"
+        msg = "a number without a unit; write it like 30s, 5m or 1h30m"
         raise Unfit(msg)
     seconds = durations.seconds(value)
     if seconds is None:
-        msg = f"{quoted(value)} is not a duration; write it like 30s, 5m or 1h30m"
+        msg = "invalid duration; write it like 30s, 5m or 1h30m"
         raise Unfit(msg)
     if not least <= seconds <= most:
-        msg = f"{quoted(value)} does not fit; write from {written(least)} to {written(most)}"
+        msg = f"duration out of range; write one from {written(least)} to {written(most)}"
         raise Unfit(msg)
     return seconds
 
@@ -122,8 +123,8 @@ def choice(value: str, *, options: Sequence[L]) -> L:
     for option in options:
         if option == value:
             return option
-    right = near(value, options) or f"write {' or '.join(options)}"
-    msg = f"{quoted(value)} is unknown; {right}"
+    right = suggestion(nearest(value, options), f"write {' or '.join(options)}")
+    msg = f"unknown value; {right}"
     raise Unfit(msg)
 
 
@@ -137,5 +138,5 @@ def timezone(value: str) -> str:
         pass
     else:
         return value
-    msg = f"{quoted(value)} is no time zone on this system; write one like Europe/Berlin"
+    msg = "unknown time zone on this system; write one like Europe/Berlin"
     raise Unfit(msg)

@@ -119,7 +119,7 @@ def _headers(http: Section) -> dict[str, str]:
     with Section(http.scope, table.place, table) as section:
         for name, values in _HEADERS.items():
             node = section.find(name).get(name)
-            value = _parsed(section, node, partial(_header, values=values)) if node else None
+            value = _parsed(section, name, node, partial(_header, values=values)) if node else None
             if value is not None:
                 headers[name] = value
     return headers
@@ -134,18 +134,18 @@ def _users(section: Section) -> dict[bytes, bytes]:
     table = _table(section.find(key).get(key), section.scope.problems)
     users = {}
     for name, entry in table.entries.items() if table else ():
-        user = _parsed(section, Scalar(name, entry.place), username)
-        hashed = _parsed(section, entry.value, _hash)
+        user = _parsed(section, key, Scalar(name, entry.place), username)
+        hashed = _parsed(section, key, entry.value, _hash)
         if user is not None and hashed is not None:
             users[user.encode()] = hashed
     return users
 
 
-def _parsed(section: Section, node: Node, parse: Callable[[str], T]) -> T | None:
+def _parsed(section: Section, key: str, node: Node, parse: Callable[[str], T]) -> T | None:
     """Return a value that may be blank, as null is here."""
     if isinstance(node, Scalar) and node.empty:
         node = Scalar("", node.place)
-    return section.parsed(node, parse)
+    return section.parsed(key, node, parse)
 
 
 def _hash(value: str) -> bytes:

@@ -15,7 +15,7 @@ from typing import Final
 from exporter.config import ciphers
 from exporter.config.files import file
 from exporter.config.section import Section
-from exporter.config.values import Unfit, choice, near, quoted, text
+from exporter.config.values import Unfit, choice, nearest, suggestion, text
 
 _VERIFIED: Final = {
     "": ssl.CERT_NONE,
@@ -78,7 +78,7 @@ class ServerTLS:
 def boolean(value: str) -> bool:
     """Return a truth value as YAML 1.1 writes it: this file is shared with programs in Go."""
     if value not in _YES | _NO:
-        msg = f"{quoted(value)} is not a truth value; write true or false"
+        msg = "not a boolean; write true or false"
         raise Unfit(msg)
     return value in _YES
 
@@ -127,8 +127,8 @@ def _client_auth(value: str) -> str:
 def _suite(value: str) -> str:
     if value in ciphers.SUITES_OF_13 or value in ciphers.SUITES:
         return value
-    right = near(value, (*ciphers.SUITES_OF_13, *ciphers.SUITES))
-    msg = f"{quoted(value)} is unknown; {right or 'write the name of a suite of Go'}"
+    near = nearest(value, (*ciphers.SUITES_OF_13, *ciphers.SUITES))
+    msg = f"unknown cipher suite; {suggestion(near, 'write the name of a suite of Go')}"
     raise Unfit(msg)
 
 

@@ -15,8 +15,6 @@ from tests.config.test_good import ENVIRONMENT, GOOD
 SENTINEL = "Sentinel47"
 SECRETS = ("identifier", "secret", "access_key", "password")
 SECRET_KEYS = [form for key in SECRETS for form in forms(key)]
-# Names of files and of variables are shown; these keys are for what they lead to.
-VALUE_KEYS = [*SECRETS, *(f"{key}_env" for key in SECRETS)]
 KEYS = [
     *("defaults", "sites", "site_files", "name", "url", "username", "interval", "timeout"),
     *("stale_after", "max_concurrency", "sources", "ignore_department_assignments"),
@@ -145,7 +143,9 @@ SHAPES = st.sampled_from(
 )
 
 
-@given(key=st.sampled_from(VALUE_KEYS), shape=SHAPES, colon=st.sampled_from([": ", ":", " ", "\n"]))
+@given(
+    key=st.sampled_from(SECRET_KEYS), shape=SHAPES, colon=st.sampled_from([": ", ":", " ", "\n"])
+)
 @SHORT
 def test_no_secret_is_shown(key: str, shape: str, colon: str, tmp_path: Path) -> None:
     """A secret in any shape, at any key, with any slip is neither in errors nor in the repr."""
@@ -153,8 +153,7 @@ def test_no_secret_is_shown(key: str, shape: str, colon: str, tmp_path: Path) ->
     for line in (f"    {key}{colon}{shape}\n", f"    basic_auth: {{{key}{colon}{shape}}}\n"):
         text = f"sites:\n  - name: a\n    url: https://a\n{line}    interval: 1s\n"
         path.write_text(text, encoding="utf-8")
-        shown = outcome(path)
-        assert SENTINEL not in shown or f"variable `{SENTINEL}`" in shown
+        assert SENTINEL not in outcome(path)
 
 
 @pytest.mark.parametrize("key", ["url", "proxy_url"])

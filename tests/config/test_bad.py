@@ -83,5 +83,5 @@ def test_a_secret_that_this_user_may_not_read(
     path.write_text(f"sites: [{SITE}]", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path, {})
-    wrong = f"the file of the secret cannot be used ({tmp_path}/s: Denied)"
+    wrong = "`secret_file`: the file of the secret cannot be used (Denied)"
     assert str(caught.value).endswith(f"{wrong}; let the exporter's user read it")

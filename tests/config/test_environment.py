@@ -121,7 +121,7 @@ def test_legacy_login() -> None:
         ),
         (
             LEAST | {"WHMCS_INTERVAL": "30"},
-            "environment: WHMCS_INTERVAL: `30` has no unit; write 30s",
+            "environment: WHMCS_INTERVAL: a number without a unit; write it like 30s, 5m or 1h30m",
         ),
         (
             LEAST | {"WHMCS_URL": "https://hunter2@a"},
@@ -135,7 +135,7 @@ def test_legacy_login() -> None:
             (
                 "environment: WHMCS_URL: not a URL of http or https; "
                 "write it like https://billing.example\n"
-                "environment: WHMCS_SOURCES: `x` is unknown; "
+                "environment: WHMCS_SOURCES: unknown value; "
                 "write ticket_counts or departments or waiting\n"
                 "environment: WHMCS_SOURCES: source `waiting` needs `WHMCS_WAITING_TIMEZONE`: "
                 "WHMCS's dates do not tell it; "
@@ -146,7 +146,7 @@ def test_legacy_login() -> None:
             LEAST | {"WHMCS_CA_FILE": "/none.pem"},
             (
                 "environment: WHMCS_CA_FILE: cannot be read "
-                "(/none.pem: No such file or directory); give the path of a readable file"
+                "(No such file or directory); give the path of a readable file"
             ),
         ),
     ],

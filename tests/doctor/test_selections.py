@@ -52,6 +52,15 @@ def test_statuses_of_each_action(site: config.Site, counts: object) -> None:
     assert [("statuses.include", "no open; there are Open, (untitled)")] == found(site, counts)
 
 
+def test_a_title_that_may_be_a_secret_is_not_shown(tmp_path: Path) -> None:
+    """A title that resembles none of WHMCS's may be a secret in the wrong place."""
+    keys = {"statuses": {"include": ["Hunter2Hunter2Ab", "opened"]}}
+    path = tmp_path / "whmcs.yml"
+    written = configuration.write(path, configuration.site("https://a.example", **keys))
+    ((_, detail),) = found(config.load(Path(written), {}).sites[0], COUNTS)
+    assert "no (not shown: unlike any title), opened; there are Open, (untitled)" == detail
+
+
 def test_many_departments(site: config.Site) -> None:
     """A long list is cut."""
     rows = (SupportDepartment(id=i, name="D", awaiting_reply=0, open=0) for i in range(1, 26))

@@ -65,7 +65,7 @@ async def test_problems_name_the_variables(launcher: Launcher) -> None:
     expected = (
         "environment: WHMCS_URL: http would send the credential in clear",
         "environment: no credential; give `WHMCS_IDENTIFIER` and `WHMCS_SECRET`",
-        "environment: WHMCS_INTERVAL: `60` has no unit; write 60s",
+        "environment: WHMCS_INTERVAL: a number without a unit; write it like 30s",
     )
     lines = program.stderr.splitlines()
     assert list(expected) == [

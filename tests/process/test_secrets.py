@@ -8,6 +8,7 @@ from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
 from exporter.simulator.access import Access
@@ -151,13 +152,19 @@ async def test_secrets_are_nowhere_when_a_bug_ends_the_process(
 WRONG = {
     "list": "{name: a, url: 'https://a', identifier: [HUNTED], secret: [HUNTED]}",
     "mapping": "{name: a, url: 'https://a', identifier: {HUNTED: HUNTED}, secret: {a: HUNTED}}",
-    # A key of letters alone is shown: it is a misspelt word, and no secret of WHMCS is one.
-    "key": "{name: a, url: 'https://a', identifier: a, secret: b, HUNTED-1: HUNTED}",
+    "key": "{name: a, url: 'https://a', identifier: a, secret: b, HUNTED: HUNTED}",
     "equal keys": "{name: a, url: 'https://a', identifier: HUNTED, identifier: HUNTED2}",
     "two forms": "{name: a, url: 'https://a', identifier: HUNTED, identifier_env: A, secret: b}",
     "two logins": "{name: a, url: 'https://a', identifier: HUNTED, password: HUNTED, username: a}",
     "half a login": "{name: a, url: 'https://a', secret: HUNTED, access_key: HUNTED}",
     "variable": "{name: a, url: 'https://a', identifier: a, secret_env: HUNTED-secret}",
+    "unset variable": "{name: a, url: 'https://a', identifier: a, secret_env: HUNTED}",
+    "file": "{name: a, url: 'https://a', identifier: a, secret_file: HUNTED}",
+    "interval": "{name: a, url: 'https://a', identifier: a, secret: b, interval: HUNTED}",
+    "source": "{name: a, url: 'https://a', identifier: a, secret: b, sources: [HUNTED]}",
+    "certificate": (
+        "{name: a, url: 'https://a', identifier: a, secret: b, tls_config: {ca_file: HUNTED}}"
+    ),
     "basic_auth": "{name: a, url: 'https://a', identifier: a, secret: b, basic_auth: HUNTED}",
     "no basic_auth name": (
         "{name: a, url: 'https://a', identifier: a, secret: b, basic_auth: {password: HUNTED}}"
@@ -182,8 +189,36 @@ async def test_secrets_are_nowhere_when_the_configuration_is_wrong(
 ) -> None:
     """What is wrong is named by its place, never quoted where it may be a secret."""
     path = tmp_path / "wrong.yml"
-    path.write_text(f"sites:\n  - {site}\n", encoding="utf-8")
+    write(path, site)
     program = launcher.exporter(f"--config.file={path}", ANYWHERE, "--log.level=debug")
     assert 2 == await program.ended()
     assert "wrong.yml:" in program.stderr
     hunt(program.stdout + program.stderr)
+
+
+async def test_secrets_are_nowhere_when_a_reload_is_refused(
+    launcher: Launcher, config_file: str
+) -> None:
+    """Neither the response nor the log quotes a configuration that is refused at a reload."""
+    path = Path(config_file)
+    program = launcher.exporter(f"--config.file={path}", ANYWHERE, "--web.enable-lifecycle")
+    url = await ready(program)
+    for site in WRONG.values():
+        write(path, site)
+        status, body = await post(f"{url}/-/reload")
+        assert 500 == status
+        assert "config.yml:" in body
+        hunt(body)
+    assert len(WRONG) == program.stderr.count("configuration not reloaded")
+    hunt(program.stdout + program.stderr)
+
+
+def write(path: Path, site: str) -> None:
+    """Write a configuration of one site."""
+    path.write_text(f"sites:\n  - {site}\n", encoding="utf-8")
+
+
+async def post(url: str) -> tuple[int, str]:
+    """Post nothing to a page."""
+    async with aiohttp.ClientSession() as session, session.post(url) as response:
+        return response.status, await response.text()

@@ -19,10 +19,10 @@ sites:
   - {name: acme, url: "https://other.example", identifier: a, secret_file: missing}
 """
 PROBLEMS = (
-    "bad.yml:2:23: http would send the credential in clear",
+    "bad.yml:2:23: `url`: http would send the credential in clear",
     "bad.yml:2:75: unknown key `intervall`; did you mean `interval`?",
-    "bad.yml:3:12: `acme` is the name of another site",
-    "bad.yml:3:76: the file of the secret cannot be used",
+    "bad.yml:3:12: duplicate site name",
+    "bad.yml:3:76: `secret_file`: the file of the secret cannot be used",
 )
 GOOD = 'sites: [{name: acme, url: "https://billing.example", identifier: a, secret: b}]\n'
 

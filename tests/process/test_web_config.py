@@ -123,7 +123,9 @@ async def test_users_change_while_it_runs(
 
     await eventually(changed)
     write(tmp_path, "basic_auth_users: {alice: sentinel-password}\n")
-    await program.said("web configuration not read again.*web.yml:1:27: not a bcrypt hash")
+    await program.said(
+        "web configuration not read again.*web.yml:1:27: `basic_auth_users`: not a bcrypt hash"
+    )
     assert 200 == await status(port, bob)
     write(tmp_path, "")
     await program.said("every user is gone from the file")
