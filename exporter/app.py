@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from exporter.polling.source import Source
     from exporter.snapshots import Snapshot
 
-_REVISION = os.environ.get("WHMCS_EXPORTER_REVISION", "unknown")
+# A variable may hold bytes that are not UTF-8.
+_REVISION = os.environ.get("WHMCS_EXPORTER_REVISION", "unknown").encode(errors="replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

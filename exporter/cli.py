@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from exporter import flags, imports, logs
+from exporter import environment, flags, imports, logs
 from exporter.web.listen import Address
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def main(argv: Sequence[str]) -> int:
         from exporter import config
 
     try:
+        _check_environment()
         return _COMMANDS[args.command](args)
     except config.ConfigError as error:
         print(error, file=sys.stderr)
@@ -54,8 +55,16 @@ def main(argv: Sequence[str]) -> int:
         return _FAILED
 
 
+def _check_environment() -> None:
+    from exporter import config
+
+    if problems := environment.problems(os.environ):
+        raise config.ConfigError(problems)
+
+
 def run() -> None:
     """Run as the installed command."""
+    environment.reset_warnings()
     code = main(sys.argv[1:])
     logs.give_up()
     sys.exit(code)
@@ -90,7 +99,7 @@ def _serve(args: argparse.Namespace) -> int:
         process_metrics=args.process_metrics,
         protection=_protection(args),
     )
-    asyncio.run(serving.serve(partial(_load_shard, args), options))
+    asyncio.run(serving.serve(partial(_load_shard, args), options), debug=False)
     return _OK
 
 
@@ -117,7 +126,7 @@ def _collect(args: argparse.Namespace) -> int:
     configuration = _load(args)
     sources = sum(len(site.sources) for site in configuration.sites)
     with progress.counted(sources, "sources") as show:
-        exposition, all_succeeded = asyncio.run(app.collect(configuration, show))
+        exposition, all_succeeded = asyncio.run(app.collect(configuration, show), debug=False)
     if args.output is None:
         _write_out(exposition)
     else:
@@ -161,7 +170,7 @@ def _simulate(args: argparse.Namespace) -> int:
 
         from exporter.simulator import command
 
-    return asyncio.run(command.run(args))
+    return asyncio.run(command.run(args), debug=False)
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -171,7 +180,7 @@ def _demo(args: argparse.Namespace) -> int:
         from exporter import demo
 
     logs.configure("info", "logfmt")
-    asyncio.run(demo.run(args.address))
+    asyncio.run(demo.run(args.address), debug=False)
     return _OK
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
 log = logging.getLogger(__name__)
+
+# A shorter ``WATCHDOG_USEC`` is an error: it would keep a CPU busy.
+_SHORTEST_SECONDS = 0.05
 
 
 class Notifier:
@@ -62,12 +66,12 @@ class Notifier:
 
         Ends at once where no watchdog waits for this process.
         """
-        while self._watchdog is not None:
+        while self._socket is not None and self._watchdog is not None:
             if healthy():
                 self._tell("WATCHDOG=1")
             else:
                 log.warning("no progress, so the watchdog is not told")
-            await self._sleep(self._watchdog / 2)
+            await self._sleep(max(_SHORTEST_SECONDS, self._watchdog / 2))
 
     def close(self) -> None:
         """Leave the socket."""
@@ -87,6 +91,7 @@ def _watchdog(environment: Mapping[str, str]) -> float | None:
     """Return the seconds that the watchdog waits; None when it waits for nobody, or another."""
     microseconds = environment.get("WATCHDOG_USEC", "")
     waits_for = environment.get("WATCHDOG_PID", str(os.getpid()))
-    if waits_for != str(os.getpid()) or not (microseconds.isascii() and microseconds.isdecimal()):
+    # More digits are more than 64 bits, and no number of microseconds that systemd sets.
+    if waits_for != str(os.getpid()) or not re.fullmatch("[0-9]{1,20}", microseconds):
         return None
     return int(microseconds) / 1_000_000 or None

@@ -8,6 +8,7 @@ import pytest
 # A room and the rooms that it may know.
 ALLOWED: dict[str, set[str]] = {
     "durations": set(),
+    "environment": set(),
     "garbage": {"polling"},
     "imports": set(),
     "stamps": set(),
@@ -33,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "serving": {"garbage", "app", "config", "notify", "polling", "reload", "web", "whmcs"},
     "demo": {"config", "serving", "simulator", "web"},
     "cli": {
-        *("config", "flags", "imports", "logs", "progress", "sharding", "web"),
+        *("config", "environment", "flags", "imports", "logs", "progress", "sharding", "web"),
         *("app", "demo", "doctor", "healthcheck", "serving", "simulator", "textfile"),
     },
     "__main__": {"cli"},

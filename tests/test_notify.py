@@ -26,6 +26,9 @@ NO_WATCHDOG: dict[str, dict[str, str]] = {
     "none": {},
     "no number": {"WATCHDOG_USEC": "soon"},
     "never": {"WATCHDOG_USEC": "0"},
+    "too many digits": {"WATCHDOG_USEC": "9" * 400},
+    "more digits than Python reads": {"WATCHDOG_USEC": "9" * 5000},
+    "digits of another script": {"WATCHDOG_USEC": "٣٠٠٠٠٠٠٠"},
     "of another process": {"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": ANOTHER},
 }
 
@@ -151,3 +154,22 @@ async def test_without_a_watchdog_watching_ends(
         await clock.settle()
         assert task.done()
     assert [] == manager.messages
+
+
+async def test_a_watchdog_of_a_microsecond_costs_little(
+    manager: ServiceManager, clock: FakeClock
+) -> None:
+    """A time that is too short to be meant does not keep a CPU busy."""
+    with closing(watched(manager, clock, {"WATCHDOG_USEC": "1"})) as notifier:
+        task = asyncio.create_task(notifier.watch(lambda: True))
+        await clock.advance(1)
+        assert 10 <= len(manager.messages) <= 25
+        task.cancel()
+
+
+async def test_a_watchdog_without_a_service_manager_ends(clock: FakeClock) -> None:
+    """Without a socket nothing can be told, so that nothing is done."""
+    with closing(Notifier({"WATCHDOG_USEC": "1"}, sleep=clock.sleep)) as notifier:
+        task = asyncio.create_task(notifier.watch(lambda: True))
+        await clock.settle()
+        assert task.done()

@@ -24,7 +24,7 @@ def run(configuration: config.Config, names: Sequence[str], form: str) -> tuple[
     """
     sites = _chosen(configuration.sites, names)
     with progress.counted(len(sites), "sites") as show:
-        checkups = asyncio.run(examine(sites, show))
+        checkups = asyncio.run(examine(sites, show), debug=False)
     if form == "json":
         written = report.as_json(checkups)
     else:
