@@ -66,6 +66,7 @@ class Exporter:
         *,
         clock: Clock,
         process_metrics: bool,
+        dropped_log_lines: Callable[[], int] = lambda: 0,
     ) -> None:
         """Make the parts for ``sites``; calls go through ``session``.
 
@@ -74,7 +75,12 @@ class Exporter:
         """
         self._session = session
         self._clock = clock
-        self._telemetry = Telemetry(__version__, _REVISION, process_metrics=process_metrics)
+        self._telemetry = Telemetry(
+            __version__,
+            _REVISION,
+            process_metrics=process_metrics,
+            dropped_log_lines=dropped_log_lines,
+        )
         self.exposition = Exposition(self._telemetry, clock)
         self._store = Store(self.exposition)
         self._contexts = assembly.Contexts()

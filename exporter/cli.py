@@ -88,7 +88,7 @@ def _serve(args: argparse.Namespace) -> int:
         from exporter import serving
         from exporter.web.pages import WebOptions
 
-    logs.configure(args.log_level, args.log_format)
+    dropped_log_lines = logs.configure_queue(args.log_level, args.log_format)
     options = serving.ServeOptions(
         addresses=args.addresses or [Address.parse(flags.DEFAULT_ADDRESS)],
         web=WebOptions(
@@ -98,6 +98,7 @@ def _serve(args: argparse.Namespace) -> int:
         ),
         process_metrics=args.process_metrics,
         protection=_protection(args),
+        dropped_log_lines=dropped_log_lines,
     )
     asyncio.run(serving.serve(partial(_load_shard, args), options), debug=False)
     return _OK
@@ -179,7 +180,7 @@ def _demo(args: argparse.Namespace) -> int:
 
         from exporter import demo
 
-    logs.configure("info", "logfmt")
+    logs.configure_queue("info", "logfmt")
     asyncio.run(demo.run(args.address), debug=False)
     return _OK
 

@@ -40,6 +40,7 @@ class ServeOptions:
     web: WebOptions = field(default_factory=WebOptions)
     process_metrics: bool = True
     protection: Protection | None = None
+    dropped_log_lines: Callable[[], int] = lambda: 0
 
 
 async def serve(
@@ -67,7 +68,11 @@ async def serve(
         listeners = [await _listen(address, stack) for address in options.addresses]
         session = await stack.enter_async_context(open_session(f"whmcs-exporter/{__version__}"))
         exporter = Exporter(
-            configuration.sites, session, clock=clock, process_metrics=options.process_metrics
+            configuration.sites,
+            session,
+            clock=clock,
+            process_metrics=options.process_metrics,
+            dropped_log_lines=options.dropped_log_lines,
         )
         reloader = Reloader(load, configuration, exporter, notifier, clock)
         _on_signals(reloader.ask, signal.SIGHUP)

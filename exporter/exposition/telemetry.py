@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from functools import cache
+from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,21 +16,55 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 _CALL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LATENESS_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
+class _DroppedLogLines(Collector):
+    """The counter of dropped log lines, which the log itself keeps."""
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        self._count = count
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """Return the counter with its current value."""
+        yield CounterMetricFamily(
+            "whmcs_exporter_log_lines_dropped_total",
+            "Total number of log lines that were not written, because the reader of the log was "
+            "too slow or because of an error.",
+            value=self._count(),
+        )
+
+    describe = collect  # The registry needs the names to select metrics by them.
+
+
 class Telemetry:
     """What the exporter tells about itself."""
 
-    def __init__(self, version: str, revision: str, *, process_metrics: bool = True) -> None:
-        """Make a registry; ``process_metrics`` adds the client library's own about the process."""
+    def __init__(
+        self,
+        version: str,
+        revision: str,
+        *,
+        process_metrics: bool = True,
+        dropped_log_lines: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Make a registry; ``process_metrics`` adds the client library's own about the process.
+
+        ``dropped_log_lines`` returns the number of log lines that were dropped so far.
+        """
         # Otherwise every counter and histogram has a second series: when it was made.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's lack
         self.registry = CollectorRegistry()
         self._add_calls()
         self._add_exporter()
+        self.registry.register(_DroppedLogLines(dropped_log_lines))
         self._build_info(version, revision)
         if process_metrics:
             ProcessCollector(registry=self.registry)

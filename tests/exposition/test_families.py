@@ -49,6 +49,7 @@ OF_THE_EXPORTER = {
     "whmcs_exporter_config_last_reload_successful": ("gauge", ()),
     "whmcs_exporter_config_last_reload_success_timestamp_seconds": ("gauge", ()),
     "whmcs_exporter_http_requests_total": ("counter", ("handler", "code")),
+    "whmcs_exporter_log_lines_dropped_total": ("counter", ()),
     "whmcs_exporter_build_info": ("gauge", ("version", "revision", "python_version")),
 }
 OF_WHMCS = {
