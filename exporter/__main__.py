@@ -1,5 +1,17 @@
-"""``python -m exporter``: the same as the command ``whmcs-exporter``."""
+"""The entry point of ``whmcs-exporter`` and of ``python -m exporter``."""
 
-from exporter.cli import run
+import sys
 
-run()
+from exporter import signals
+
+
+def run() -> None:
+    """Run the command that the arguments name."""
+    signals.block_for(sys.argv[1:])
+    from exporter import cli  # noqa: PLC0415 - signals first, since the import takes a while
+
+    cli.run()
+
+
+if __name__ == "__main__":
+    run()

@@ -70,6 +70,8 @@ class Exporter:
     ) -> None:
         """Make the parts for ``sites``; calls go through ``session``.
 
+        ``configure`` does the same for thousands of sites without blocking the event loop.
+
         Raises:
             OSError: A certificate's file cannot be used.
         """
@@ -115,7 +117,11 @@ class Exporter:
         Raises:
             OSError: A certificate's file cannot be used; all goes on as before.
         """
-        wanted = {site.name: self._kept(site) or self._made(site) for site in sites}
+        wanted: dict[str, Polled] = {}
+        for site in sites:
+            wanted[site.name] = self._kept(site) or self._made(site)
+            # Thousands at once would let scrapes wait.
+            await asyncio.sleep(0)
         gone = [name for name, each in self._polled.items() if wanted.get(name) is not each]
         new = [each for name, each in wanted.items() if self._polled.get(name) is not each]
         await self._stop(gone)
@@ -128,7 +134,6 @@ class Exporter:
         for polled in new:
             self._begin(polled)
             self._start(polled)
-            # Thousands at once would let scrapes wait.
             await asyncio.sleep(0)
         self._telemetry.configured(len(wanted), self._clock.time())
 

@@ -6,6 +6,7 @@ or ``doctor`` had a site that failed.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import resource
@@ -15,14 +16,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from exporter import environment, flags, imports, logs
+from exporter import environment, flags, imports, logs, signals
 from exporter.web.listen import Address
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from exporter import config
+    from exporter.serving import ServeOptions
     from exporter.web.protection import Protection
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,8 @@ def run() -> None:
     environment.reset_warnings()
     code = main(sys.argv[1:])
     logs.give_up()
+    # The interpreter would search all objects for garbage, for seconds with thousands of sites.
+    gc.freeze()
     sys.exit(code)
 
 
@@ -80,6 +84,7 @@ def _take_descriptors() -> None:
 
 def _serve(args: argparse.Namespace) -> int:
     if args.check:
+        signals.unblock()
         return _check(args)
     _take_descriptors()
     with imports.made_cheap():
@@ -100,8 +105,16 @@ def _serve(args: argparse.Namespace) -> int:
         protection=_protection(args),
         dropped_log_lines=dropped_log_lines,
     )
-    asyncio.run(serving.serve(partial(_load_shard, args), options), debug=False)
+    asyncio.run(_serve_to_the_end(partial(_load_shard, args), options), debug=False)
     return _OK
+
+
+async def _serve_to_the_end(load: Callable[[], config.Config], options: ServeOptions) -> None:
+    from exporter import serving
+
+    await serving.serve(load, options)
+    # A second signal must not change the exit code.
+    signals.ignore()
 
 
 def _check(args: argparse.Namespace) -> int:

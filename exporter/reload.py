@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+from exporter import threads
 from exporter.config import Config, ConfigError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Reloader:
         self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._site_files = running.site_files
         self._seen = running.site_files.look()
+        self._can_watch = True
 
     def ask(self) -> None:
         """Ask for a reload; it answers everybody who asks before it begins."""
@@ -87,14 +89,27 @@ class Reloader:
         """Reload whenever the files of ``site_files`` are others than before, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_SECONDS)
-            if await asyncio.to_thread(self._site_files.look) != self._seen:
+            if await self._have_changed():
                 log.info("site files have changed")
                 await self.reload()
+
+    async def _have_changed(self) -> bool:
+        if not self._site_files.patterns:
+            return False
+        try:
+            seen = await threads.run(self._site_files.look)
+        except OSError as error:
+            if self._can_watch:
+                log.warning("site files not checked", extra={"error": str(error)})
+            self._can_watch = False
+            return False
+        self._can_watch = True
+        return seen != self._seen
 
     async def _reload(self) -> str:
         self._manager.reloading()
         try:
-            configuration = await asyncio.to_thread(self._read)
+            configuration = await threads.run(self._read)
             await self._exporter.configure(configuration.sites)
         except (ConfigError, OSError) as error:
             problems = "; ".join(str(error).splitlines())

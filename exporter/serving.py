@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from exporter import __version__, garbage
+from exporter import __version__, garbage, signals, threads
 from exporter.app import Exporter
 from exporter.notify import Notifier
 from exporter.polling.clock import SystemClock
@@ -60,22 +59,46 @@ async def serve(
         BaseExceptionGroup: A part failed in a way that nobody foresaw.
     """
     stop = stop or asyncio.Event()
-    _on_signals(stop.set, signal.SIGTERM, signal.SIGINT)
-    configuration, clock = load(), SystemClock()
+    signals.handle(stop.set, signals.STOP)
+    notifier = Notifier(os.environ)
+    with closing(notifier):
+        serving = asyncio.create_task(_serve(load, options, notifier, started))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if stop.is_set():
+                log.info("stopping")
+                notifier.stopping()
+        finally:
+            stopping.cancel()
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
+
+
+async def _serve(
+    load: Callable[[], config.Config],
+    options: ServeOptions,
+    notifier: Notifier,
+    started: Callable[[Sequence[Address]], None],
+) -> None:
+    """Start, and serve until cancelled."""
+    # In a thread, so that a signal can end the start.
+    configuration = await threads.run_or_block(load)
+    clock = SystemClock()
     async with AsyncExitStack() as stack:
-        notifier = Notifier(os.environ)
-        stack.callback(notifier.close)
         listeners = [await _listen(address, stack) for address in options.addresses]
         session = await stack.enter_async_context(open_session(f"whmcs-exporter/{__version__}"))
         exporter = Exporter(
-            configuration.sites,
+            (),
             session,
             clock=clock,
             process_metrics=options.process_metrics,
             dropped_log_lines=options.dropped_log_lines,
         )
+        await exporter.configure(configuration.sites)
         reloader = Reloader(load, configuration, exporter, notifier, clock)
-        _on_signals(reloader.ask, signal.SIGHUP)
+        signals.handle(reloader.ask, signals.RELOAD)
         watchdog = partial(notifier.watch, exporter.healthy)
         garbage.look_rarely()
         sweep = partial(garbage.sweep, clock)
@@ -90,7 +113,9 @@ async def serve(
             started(addresses)
             # WHMCS may be down for hours: that is no reason for a start to fail.
             notifier.ready(status(configuration))
-            await _run(parts, stop, notifier.stopping)
+            async with asyncio.TaskGroup() as group:
+                for part in parts:
+                    group.create_task(part())
 
 
 def _server(pages: Pages, listeners: Sequence[Listener], options: ServeOptions) -> Server:
@@ -102,27 +127,10 @@ def _server(pages: Pages, listeners: Sequence[Listener], options: ServeOptions) 
     )
 
 
-async def _run(parts: Sequence[Part], stop: asyncio.Event, stopping: Callable[[], None]) -> None:
-    """Run all parts until ``stop``, then tell ``stopping``; a bug in any ends all."""
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(part()) for part in parts]
-        await stop.wait()
-        log.info("stopping")
-        stopping()
-        for task in running:
-            task.cancel()
-
-
-def _on_signals(call: Callable[[], None], *numbers: signal.Signals) -> None:
-    loop = asyncio.get_running_loop()
-    for number in numbers:
-        loop.add_signal_handler(number, call)
-
-
 async def _listen(address: Address, stack: AsyncExitStack) -> Listener:
     try:
         # In a thread: a name may take its time to be resolved.
-        listener = await asyncio.to_thread(address.open)
+        listener = await threads.run_or_block(address.open)
     except OSError as error:
         # Not every error of a socket names its address.
         raise OSError(f"cannot listen on {address}: {error.strerror}") from error

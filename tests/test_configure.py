@@ -185,6 +185,21 @@ async def test_what_cannot_be_used_changes_nothing(bench: Bench, tmp_path: Path)
         assert before == bench.page()
 
 
+async def test_each_site_yields_to_the_event_loop(bench: Bench) -> None:
+    """Thousands of sites, changed or not, delay no scrape."""
+    sites = bench.sites(*NAMES)
+    async with bench.running(sites):
+        await bench.polled()
+        for configured in (sites, bench.sites(*NAMES, sources=["ticket_counts"])):
+            turns = 0
+            configuring = asyncio.create_task(bench.exporter.configure(configured))
+            while not configuring.done():
+                await asyncio.sleep(0)
+                turns += 1
+            assert turns > len(NAMES)
+            await bench.polled()
+
+
 async def test_ready_stays_ready(bench: Bench) -> None:
     """A new site that has not answered yet is no reason to send scrapes away."""
     async with bench.running(bench.sites("acme")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,26 @@ async def test_files_that_stay_are_left_alone(bench: Bench) -> None:
     for _ in range(3):
         await bench.look()
     assert ([], 1) == (bench.configured.given, bench.configured.in_vain)
+
+
+async def test_files_are_checked_again_when_threads_can_be_started(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a thread the check fails, which is logged once; a later check finds the change."""
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", _refuse)
+        bench.write("sites-1.yml", "initech")
+        for _ in range(3):
+            await bench.look()
+    assert [] == bench.configured.given
+    (record,) = caplog.records
+    assert "site files not checked" == record.message
+    await bench.look()
+    assert [["acme", "initech"]] == bench.configured.given
+
+
+def _refuse(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 async def test_new_patterns_are_followed(bench: Bench) -> None:

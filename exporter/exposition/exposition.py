@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exporter import threads
 from exporter.exposition.chunks import Chunks
 from exporter.exposition.compression import Piece, gzipped
 from exporter.exposition.families import BLOCKS
@@ -61,7 +62,7 @@ class Body:
 
     async def made(self) -> bytes:
         """Return the bytes without holding up the event loop."""
-        return await asyncio.to_thread(self.make) if self.is_long else self.make()
+        return await threads.compute(self.make) if self.is_long else self.make()
 
 
 @dataclass(slots=True)

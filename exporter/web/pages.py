@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from aiohttp import web
 
+from exporter import threads
 from exporter.exposition.formats import negotiate
 from exporter.web import paths, sites
 from exporter.web.accept import accepts_gzip
@@ -191,7 +191,7 @@ class Pages:
     async def landing(self, _request: web.Request) -> web.Response:
         """Show all sites to a person."""
         # In a thread, as below: thousands of sites would hold up everybody else.
-        page = await asyncio.to_thread(
+        page = await threads.compute(
             as_page,
             self._moment(),
             version=self._exporter.version,
@@ -204,12 +204,12 @@ class Pages:
         return await self._in_turn(request, self._sites)
 
     async def _sites(self, request: web.Request) -> web.Response:
-        body = await asyncio.to_thread(as_json, self._moment())
+        body = await threads.compute(as_json, self._moment())
         headers = {"Content-Type": "application/json; charset=utf-8"} | _NEVER_KEPT
         headers["Vary"] = "Accept-Encoding"
         if accepts_gzip(request.headers.get("Accept-Encoding", "")):
             headers["Content-Encoding"] = "gzip"
-            body = await asyncio.to_thread(gzip.compress, body, 1, mtime=0)
+            body = await threads.compute(gzip.compress, body, 1, mtime=0)
         return web.Response(body=body, headers=headers)
 
     async def static(self, request: web.Request) -> web.Response:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
+from exporter import threads
 from exporter.stamps import stamps
 from exporter.web.users import TooManyLogins, Users
 
@@ -100,7 +101,10 @@ class Protection:
         """Follow the files for ever."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            await asyncio.to_thread(self.look)
+            try:
+                await threads.run(self.look)
+            except OSError as error:
+                self._refuse(str(error))
 
     def look(self) -> None:
         """Load the rules again when their files have changed, or could not be used last time.

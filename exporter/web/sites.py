@@ -5,7 +5,6 @@ Both are as Prometheus's multi-target exporters and its HTTP service discovery h
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import re
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
-from exporter import durations
+from exporter import durations, threads
 from exporter.exposition import site
 from exporter.exposition.formats import negotiate
 from exporter.web.accept import accepts_gzip
@@ -90,7 +89,7 @@ async def probe(exporter: Prober, request: web.Request) -> web.Response:
     if compress:
         headers["Content-Encoding"] = "gzip"
     # A large site takes long enough to hold up everybody else.
-    body = await asyncio.to_thread(
+    body = await threads.compute(
         _body, snapshot, exporter.monotonic(), text_format, compress=compress
     )
     return web.Response(body=body, headers=headers)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import bcrypt
 
+from exporter import threads
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -82,7 +84,10 @@ class Users:
         # Perhaps the same was asked while this one waited.
         if (remembered := self._remembered(case)) is not None:
             return remembered
-        is_right = await asyncio.to_thread(bcrypt.checkpw, password[:_LONGEST_PASSWORD], hashed)
+        try:
+            is_right = await threads.run(bcrypt.checkpw, password[:_LONGEST_PASSWORD], hashed)
+        except threads.NoThread as error:
+            raise TooManyLogins from error
         results = self._good if is_right else self._bad
         results[case] = None
         if len(results) > _REMEMBERED:

@@ -7,13 +7,13 @@ the end; each lookup here has a thread of its own that simply ends with the proc
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from concurrent.futures import Future
-from threading import Thread
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from exporter import threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,7 @@ class Resolver(AbstractResolver):
             OSError: The name is unknown, or nobody could say.
             UnicodeError: It cannot be a name.
         """
-        found: Future[Sequence[Found]] = Future()
-        # From here on nobody can cancel it, so that its thread always finds it open.
-        found.set_running_or_notify_cancel()
-        _start(Thread(target=_look_up, args=(found, host, port, family), daemon=True))
-        addresses = await asyncio.wrap_future(found)
+        addresses = await _look_up(host, port, family)
         if not addresses:
             # aiohttp takes it for granted that there is one, and fails in no way that is an error.
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
@@ -55,28 +51,18 @@ class Resolver(AbstractResolver):
         """Have nothing to close."""
 
 
-def _start(thread: Thread) -> None:
-    """Start a thread; that there is no room for one fails like a lookup, for it passes like one.
+async def _look_up(host: str, port: int, family: socket.AddressFamily) -> Sequence[Found]:
+    """Look a name up in a thread; without one fail like a lookup, for it passes like one.
 
     A silent name server holds a thread for each name, and containers bound how many there are.
     """
+    look_up = partial(
+        socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    )
     try:
-        thread.start()
-    except RuntimeError:
+        return await threads.run(look_up)
+    except threads.NoThread:
         raise socket.gaierror(socket.EAI_AGAIN, "no thread is left to look the name up") from None
-
-
-def _look_up(
-    found: Future[Sequence[Found]], host: str, port: int, family: socket.AddressFamily
-) -> None:
-    try:
-        addresses = socket.getaddrinfo(
-            host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-        )
-    except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
-        found.set_exception(error)
-    else:
-        found.set_result(addresses)
 
 
 def _result(name: str, found: Found) -> ResolveResult:
