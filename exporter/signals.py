@@ -47,6 +47,8 @@ def ignore() -> None:
     import asyncio  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
+    # Blocked first: without a handler the default action is in effect for a moment.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (*STOP, *RELOAD))
     for number in (*STOP, *RELOAD):
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)

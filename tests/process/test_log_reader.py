@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -30,6 +31,8 @@ URL = "http://exporter"
 # The line of a rejected reload names each unknown key: several of them exceed every queue.
 UNKNOWN_KEYS = 4_000
 RELOADS = 8
+# Seconds: more than a busy machine needs for a response.
+PATIENCE = 60.0
 _PIPE_BYTES = 4096
 _END = b"\0"
 _WITH_STDERR = ("bash", "-c", 'exec 2>"$0"; exec "$@"')
@@ -95,7 +98,8 @@ class Stalled:
         """Return a page once it is served."""
 
         async def look() -> str:
-            page = await get(f"{URL}{path}", path=self._socket)
+            async with asyncio.timeout(PATIENCE):
+                page = await get(f"{URL}{path}", path=self._socket)
             assert 200 == page.status
             return page.text
 
@@ -112,6 +116,7 @@ class Stalled:
         """Request a reload, which is rejected."""
         connector = aiohttp.UnixConnector(str(self._socket))
         async with (
+            asyncio.timeout(PATIENCE),
             aiohttp.ClientSession(connector=connector) as session,
             session.post(f"{URL}/-/reload") as response,
         ):
