@@ -9,12 +9,13 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from exporter import threads
 from exporter.exposition.formats import negotiate
 from exporter.web import paths, sites
 from exporter.web.accept import accepts_gzip
+from exporter.web.cross_site import is_cross_site
 from exporter.web.landing import FILES, as_page
 from exporter.web.repeats import Turns
 from exporter.web.status import Moment, as_json
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 _SPARE_CONNECTIONS = 200
 # Nothing old may look alive.
 _NEVER_KEPT = {"Cache-Control": "no-store"}
+_RELOAD_METHODS = (hdrs.METH_POST, hdrs.METH_PUT)
+_RELOAD_HINT = f"{paths.RELOAD}: method not allowed; use POST to reload the configuration\n"
+_CROSS_SITE = (
+    "cross-site request refused: the Origin or Sec-Fetch-Site header names another site; "
+    "send the request from a command line, for example with curl -X POST\n"
+)
 
 
 class Exporter(Protocol):
@@ -119,8 +126,9 @@ class Pages:
             application.router.add_get(path, self.ready)
         for path in FILES:
             application.router.add_get(path, self.static)
-        for method in ("POST", "PUT"):
+        for method in _RELOAD_METHODS:
             application.router.add_route(method, paths.RELOAD, self.reload)
+        application.router.add_route(hdrs.METH_ANY, paths.RELOAD, self.reload_hint)
         return application
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
@@ -235,15 +243,21 @@ class Pages:
         """Say whether there is something to scrape."""
         return _probe(self._exporter.ready(), "first polls are under way")
 
-    async def reload(self, _request: web.Request) -> web.Response:
+    async def reload(self, request: web.Request) -> web.Response:
         """Read the configuration again, where that is allowed."""
         if not self._options.lifecycle:
             return web.Response(status=403, text="--web.enable-lifecycle is not given\n")
+        if is_cross_site(request):
+            return web.Response(status=403, text=_CROSS_SITE)
         problem = await self._reload()
         if problem:
             text = f"not reloaded, all goes on as before:\n{problem}\n"
             return web.Response(status=500, text=text)
         return web.Response(text="reloaded\n")
+
+    async def reload_hint(self, request: web.Request) -> web.Response:
+        """Refuse a method that must not reload, such as GET, and name one that does."""
+        raise web.HTTPMethodNotAllowed(request.method, _RELOAD_METHODS, text=_RELOAD_HINT)
 
     @web.middleware
     async def _account(

@@ -21,6 +21,8 @@ from tests.process.program import ANYWHERE, Launcher, Program, eventually
 from tests.process.truth import differences, expected, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from exporter.simulator.server import Simulator
 
 LIFECYCLE = "--web.enable-lifecycle"
@@ -45,9 +47,12 @@ def descriptors(program: Program) -> int:
     return len(list(Path(f"/proc/{program.pid}/fd").iterdir()))
 
 
-async def post(url: str) -> tuple[int, str]:
+async def post(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Ask for a reload over HTTP."""
-    async with aiohttp.ClientSession() as session, session.post(f"{url}/-/reload") as response:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/-/reload", headers=headers) as response,
+    ):
         return response.status, await response.text()
 
 
@@ -86,6 +91,9 @@ async def test_bad_file_changes_nothing(
     assert "configuration not reloaded" in program.stderr
     await eventually(partial(_told, url, 0))
     path.write_text(good, "utf-8")
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert 403 == (await post(url, headers))[0]
+    assert 'msg="configuration reloaded"' not in program.stderr
     assert (200, "reloaded\n") == await post(url)
     await eventually(partial(_told, url, 1))
 
