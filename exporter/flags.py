@@ -117,7 +117,8 @@ def _page_flags(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         default=40,
         metavar="N",
-        help="parallel scrapes; 503 above it (default: %(default)s)",
+        help="maximum number of parallel scrapes of the metrics, and separately of sites polled "
+        "for /probe; further ones get 503; slow readers do not count (default: %(default)s)",
     )
     parser.add_argument(
         "--web.enable-lifecycle",

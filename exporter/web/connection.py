@@ -13,10 +13,11 @@ from exporter.web.pieces import is_tls, sent
 from exporter.web.repeats import HEAD_END, is_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp.web_request import BaseRequest
 
     from exporter.web.connections import Connections
-    from exporter.web.repeats import Turns
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +36,16 @@ class Connection(web.RequestHandler):
     """One client's connection; it ends by itself when the client is too slow."""
 
     __slots__ = (
-        "_awaits_reader",
         "_connections",
         "_deadline",
         "_has_ended",
         "_is_between",
+        "_is_repeating",
         "_rest",
         "_taken",
-        "_turns",
+        "_when_gone",
         "asked",
+        "awaits_reader",
         "body",
         "is_busy",
         "opening",
@@ -55,7 +57,7 @@ class Connection(web.RequestHandler):
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type] # None is the library's own word for none
+            access_log=None,  # type: ignore[arg-type] # aiohttp's value for none
             auto_decompress=False,
             keepalive_timeout=connections.deadlines.idle,
             lingering_time=_BODY_SECONDS,
@@ -63,20 +65,17 @@ class Connection(web.RequestHandler):
         self._connections = connections
         self.opening: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._awaits_reader = False
-        # Whether the last bytes ended a request, and whether no more will come.
+        self.awaits_reader = False
         self._is_between = True
         self._has_ended = False
-        # What is still to be sent of a body, and who waits for that.
         self._rest = _NOTHING
         self._taken: asyncio.Future[None] | None = None
-        # Whose turn it is while a repeated answer is read.
-        self._turns: Turns | None = None
+        self._is_repeating = False
+        self._when_gone: Callable[[], object] | None = None
         self.is_busy = False
         self.repeats = connections.repeats
         # The bytes of the request that is answered now, where it came by itself.
         self.asked: bytes | None = None
-        # The body that is not yet taken.
         self.body = b""
 
     def cut(self) -> None:
@@ -115,7 +114,7 @@ class Connection(web.RequestHandler):
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio's: whether to stay open
         """Answer what was asked, if the client can still read: only TLS ends both ways at once."""
         self._has_ended = True
-        if self._is_waiting or self._is_tls:
+        if self._is_waiting or self._is_tls or self._when_gone is not None:
             return False
         self._end_if_last()
         return True
@@ -145,14 +144,13 @@ class Connection(web.RequestHandler):
         if answer is None or self.transport is None or (parts := answer.parts()) is None:
             return False
         self.begin()
-        answer.turns.begin()
-        self._turns = answer.turns
+        self._is_repeating = True
         # aiohttp's own, by which it ends who has been idle too long.
         self._next_keepalive_close_time = self._loop.time() + self._connections.deadlines.idle
         head, body = parts
         self.transport.write(head)
         self._begin_to_send(body)
-        if self._turns is not None:
+        if self._is_repeating:
             self.transport.pause_reading()
         return True
 
@@ -178,7 +176,7 @@ class Connection(web.RequestHandler):
     @property
     def _is_sending(self) -> bool:
         """Whether an answer that is not aiohttp's to send is under way."""
-        return bool(self.body) or self._turns is not None
+        return bool(self.body) or self._is_repeating
 
     def _push(self) -> None:
         """Send what is taken at once; the rest follows when this has left."""
@@ -201,7 +199,7 @@ class Connection(web.RequestHandler):
         super().pause_writing()
         if self._deadline is None:
             self._expect(self._connections.deadlines.write)
-            self._awaits_reader = True
+            self.awaits_reader = True
 
     def resume_writing(self) -> None:
         """Note that the reader has taken what there was, and send more."""
@@ -210,7 +208,7 @@ class Connection(web.RequestHandler):
             # Not at once: a connection that is lost says so in a turn of its own, and asyncio,
             # which is in the midst of writing, would say so twice.
             self._loop.call_soon(self._push)
-        elif self._awaits_reader:
+        elif self.awaits_reader:
             self._met()
 
     def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - see below
@@ -220,10 +218,22 @@ class Connection(web.RequestHandler):
         super().connection_lost(None)
         self.taken()
         self._connections.lost(self)
+        self._gone()
+
+    def when_gone(self, call: Callable[[], object] | None) -> None:
+        """Call back when the client disconnects or stops sending; with None, do not."""
+        self._when_gone = call
+        if self._has_ended or self.transport is None:
+            self._loop.call_soon(self._gone)
+
+    def _gone(self) -> None:
+        if self._when_gone is not None:
+            self.cut()
+            self._when_gone()
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's
         """End, after an answer that is under way; a repeated one is under way, too."""
-        if self._turns is not None:
+        if self._is_repeating:
             self._taken = self._loop.create_future()
             await asyncio.wait([self._taken], timeout=timeout)
         await super().shutdown(timeout)
@@ -246,9 +256,8 @@ class Connection(web.RequestHandler):
         self._met()
         self.body, self._rest = b"", _NOTHING
         self._connections.unread.remove(self)
-        if self._turns is not None:
-            self._turns.end()
-            self._turns = None
+        if self._is_repeating:
+            self._is_repeating = False
             self.end()
         self._hear()
         if self._taken is not None and not self._taken.done():
@@ -285,7 +294,7 @@ class Connection(web.RequestHandler):
         self._deadline = loop.call_later(seconds, self.cut)
 
     def _met(self) -> None:
-        self._awaits_reader = False
+        self.awaits_reader = False
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -1,9 +1,9 @@
 """Connections that nobody may hold for nothing: deadlines, and a limit that keeps the newest.
 
 aiohttp has no deadline for the head of a request, nor for a reader that does not read, and no limit
-of connections. So each connection here has two deadlines, and beyond the limit the one that has
-waited longest for its client makes room: whoever just came and asks is served, however many sit
-there and don't.
+of connections. So each connection here has two deadlines. Beyond the limit, a new connection
+replaces the one that has been idle longest, or else the one whose client has been reading longest.
+A request that is being handled is never replaced.
 """
 
 from __future__ import annotations
@@ -103,7 +103,10 @@ class Connections:
         self._open.pop(connection, None)
 
     def _make_room(self) -> bool:
-        oldest = next((each for each in self._open if not each.is_busy), None)
+        """Close a connection that waits for its client: an idle one first, then a slow reader."""
+        slow = [each for each in self._open if each.awaits_reader]
+        idle = (each for each in self._open if not each.is_busy and not each.awaits_reader)
+        oldest = next(idle, slow[0] if slow else None)
         if oldest is None:
             return False
         oldest.cut()

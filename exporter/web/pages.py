@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -16,9 +15,10 @@ from exporter.exposition.formats import negotiate
 from exporter.web import paths, sites
 from exporter.web.accept import accepts_gzip
 from exporter.web.cross_site import is_cross_site
-from exporter.web.landing import FILES, as_page
-from exporter.web.repeats import Turns
-from exporter.web.status import Moment, as_json
+from exporter.web.landing import FILES, page_steps
+from exporter.web.limits import Limits
+from exporter.web.shared import Shared, in_slices
+from exporter.web.status import Moment, json_steps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_SPARE_CONNECTIONS = 200
+# Beside scrapes and probes, for pages, filtered scrapes, logins, and idle and slow clients.
+_SPARE_CONNECTIONS = 160
 # Nothing old may look alive.
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 _RELOAD_METHODS = (hdrs.METH_POST, hdrs.METH_PUT)
@@ -88,8 +89,8 @@ class WebOptions:
 
     @property
     def max_connections(self) -> int:
-        """How many connections may be open: beyond the scrapes, some that wait or look around."""
-        return self.max_requests + _SPARE_CONNECTIONS
+        """How many connections may be open."""
+        return 2 * self.max_requests + _SPARE_CONNECTIONS
 
 
 class Pages:
@@ -110,16 +111,21 @@ class Pages:
         self._exposition = exposition
         self._options = options
         self._reload = reload
-        self._turns = Turns(options.max_requests)
+        self._limits = Limits(options.max_requests)
+        self._landing = Shared(self._render_landing, exporter.monotonic)
+        self._sites = Shared(self._render_sites, exporter.monotonic)
+        self._sites_gzip = Shared(self._compress_sites, exporter.monotonic)
+        self._targets = sites.Targets()
 
     def application(self) -> web.Application:
         """Return the routes, ready to be served."""
         application = web.Application(middlewares=[self._account])
         application.router.add_get(self._options.telemetry_path, self.metrics)
         application.router.add_get(paths.PROBE, self.probe)
-        application.router.add_get(paths.DISCOVERY, self.discovery)
-        application.router.add_get(paths.LANDING, self.landing)
-        application.router.add_get(paths.SITES, self.sites)
+        page = self._limits.pages
+        application.router.add_get(paths.DISCOVERY, page(self.discovery))
+        application.router.add_get(paths.LANDING, page(self.landing))
+        application.router.add_get(paths.SITES, page(self.sites))
         for path in paths.HEALTHY:
             application.router.add_get(path, self.healthy)
         for path in paths.READY:
@@ -132,93 +138,82 @@ class Pages:
         return application
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
-        """Answer a scrape from what is in memory; WHMCS is not asked."""
+        """Return the metrics as of the last polls."""
         text_format = negotiate(request.headers.get("Accept", ""))
         compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
-        scrape = partial(self._scrape, text_format, compress=compress)
-        response = await self._in_turn(request, scrape)
-        if response.status == HTTPStatus.OK and not request.query:
+        if "name[]" in request.query or "site" in request.query:
+            async with self._limits.filtered_scrapes.slot(request):
+                return await self._filtered(request, text_format, compress=compress)
+        async with self._limits.scrapes.slot(request):
+            body = await self._exposition.scrape(text_format, compress=compress)
+        response = _exposition(body, text_format, compress=compress)
+        if not request.query:
             connection = cast("Connection", request.protocol)
             again = partial(self._again, text_format, compress=compress)
-            connection.repeats.learn(connection.asked, request, response, again, self._turns)
+            # This completes the headers, which are repeated.
+            await response.prepare(request)
+            connection.repeats.learn(connection.asked, request, response, again)
         return response
 
     def _again(self, text_format: Format, *, compress: bool) -> bytes | None:
-        """Return the body of a scrape like one before, if that may be, and takes no time."""
-        if not self._turns.is_free:
-            return None
+        """Return the body of a scrape like one before, if it takes no time."""
         body = self._exposition.at_once(text_format, compress=compress)
         if body is not None:
             self._exporter.http_request(self._options.telemetry_path, HTTPStatus.OK)
         return body
 
-    async def probe(self, request: web.Request) -> web.StreamResponse:
-        """Answer a scrape of one site, which is polled if its last poll is too old."""
-        return await self._in_turn(request, partial(sites.probe, self._exporter))
-
-    async def discovery(self, _request: web.Request) -> web.Response:
-        """Tell Prometheus which sites there are."""
-        return web.json_response(sites.targets(self._exporter.snapshots()))
-
-    async def _in_turn(self, request: web.Request, answer: Handler) -> web.StreamResponse:
-        """Answer unless so many are answered that one more would be too many."""
-        if not self._turns.is_free:
-            return web.Response(
-                status=503, text=f"{self._turns.limit} scrapes are under way, which is the limit\n"
-            )
-        self._turns.begin()
-        try:
-            response = await answer(request)
-            # Written in here, so that a slow reader counts until it has read everything.
-            # A scraper that leaves halfway is no error, and no traceback.
-            with suppress(ConnectionError):
-                await response.prepare(request)
-                await response.write_eof()
-            return response
-        finally:
-            self._turns.end()
-
-    async def _scrape(
-        self, text_format: Format, request: web.Request, *, compress: bool
+    async def _filtered(
+        self, request: web.Request, text_format: Format, *, compress: bool
     ) -> web.Response:
-        headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
-        if compress:
-            headers["Content-Encoding"] = "gzip"
         names, wanted = (request.query.getall(key, None) for key in ("name[]", "site"))
-        if names is None and wanted is None:
-            body = await self._exposition.scrape(text_format, compress=compress)
-            return web.Response(body=body, headers=headers)
         unknown = [site for site in wanted or () if site not in self._exposition]
         if unknown:
             return web.Response(status=404, text=f"no site is called {unknown[0]!r}\n")
         body = await self._exposition.scrape_only(
-            text_format, names=names, sites=wanted, compress=compress
+            text_format,
+            names=names,
+            sites=None if wanted is None else frozenset(wanted),
+            compress=compress,
         )
-        return web.Response(body=body, headers=headers)
+        return _exposition(body, text_format, compress=compress)
+
+    async def probe(self, request: web.Request) -> web.StreamResponse:
+        """Return the metrics of one site, which is polled if its last poll is too old."""
+        return await sites.probe(self._exporter, request, self._limits)
+
+    async def discovery(self, _request: web.Request) -> web.Response:
+        """Return one target for each site, for Prometheus's HTTP service discovery."""
+        body = self._targets.as_json(self._exporter.snapshots())
+        return web.Response(body=body, content_type="application/json", charset="utf-8")
 
     async def landing(self, _request: web.Request) -> web.Response:
-        """Show all sites to a person."""
-        # In a thread, as below: thousands of sites would hold up everybody else.
-        page = await threads.compute(
-            as_page,
+        """Return the table of all sites as a page for people."""
+        body = await self._landing.get()
+        headers = {"Content-Type": "text/html; charset=utf-8"} | _NEVER_KEPT
+        return web.Response(body=body, headers=headers)
+
+    async def _render_landing(self) -> bytes:
+        page = page_steps(
             self._moment(),
             version=self._exporter.version,
             telemetry_path=self._options.telemetry_path,
         )
-        return web.Response(text=page, content_type="text/html", headers=_NEVER_KEPT)
+        return (await in_slices(page)).encode()
 
     async def sites(self, request: web.Request) -> web.StreamResponse:
-        """Show all sites to a program; of thousands that is as large as a scrape."""
-        return await self._in_turn(request, self._sites)
-
-    async def _sites(self, request: web.Request) -> web.Response:
-        body = await threads.compute(as_json, self._moment())
+        """Return the table of all sites as JSON."""
         headers = {"Content-Type": "application/json; charset=utf-8"} | _NEVER_KEPT
         headers["Vary"] = "Accept-Encoding"
-        if accepts_gzip(request.headers.get("Accept-Encoding", "")):
-            headers["Content-Encoding"] = "gzip"
-            body = await threads.compute(gzip.compress, body, 1, mtime=0)
-        return web.Response(body=body, headers=headers)
+        if not accepts_gzip(request.headers.get("Accept-Encoding", "")):
+            return web.Response(body=await self._sites.get(), headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(body=await self._sites_gzip.get(), headers=headers)
+
+    async def _render_sites(self) -> bytes:
+        return await in_slices(json_steps(self._moment()))
+
+    async def _compress_sites(self) -> bytes:
+        return await threads.compute(gzip.compress, await self._sites.get(), 1, mtime=0)
 
     async def static(self, request: web.Request) -> web.Response:
         """Send a file of the landing page."""
@@ -229,7 +224,7 @@ class Pages:
     def _moment(self) -> Moment:
         exporter = self._exporter
         return Moment(
-            snapshots=exporter.snapshots(),
+            snapshots=tuple(exporter.snapshots()),
             due=exporter.due(),
             monotonic=exporter.monotonic(),
             time=exporter.time(),
@@ -279,6 +274,13 @@ class Pages:
             raise
         self._exporter.http_request(name, response.status)
         return response
+
+
+def _exposition(body: bytes, text_format: Format, *, compress: bool) -> web.Response:
+    headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
+    if compress:
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(body=body, headers=headers)
 
 
 def _probe(good: bool, problem: str) -> web.Response:  # noqa: FBT001 - the answer itself

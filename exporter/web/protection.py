@@ -18,6 +18,7 @@ from aiohttp import web
 
 from exporter import threads
 from exporter.stamps import stamps
+from exporter.web.limits import while_connected
 from exporter.web.users import TooManyLogins, Users
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class Protection:
         if not users:
             return await handler(request)
         try:
-            is_known = await self._users.known(users, request.headers.get("Authorization", ""))
+            with while_connected(request):
+                is_known = await self._users.known(users, request.headers.get("Authorization", ""))
         except TooManyLogins:
             status, text = HTTPStatus.SERVICE_UNAVAILABLE, "too many logins at once\n"
             return web.Response(status=status, text=text, headers={"Retry-After": "5"})

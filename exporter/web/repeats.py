@@ -28,31 +28,6 @@ HEAD_END = b"\r\n\r\n"
 _LONGEST = 2048
 
 
-class Turns:
-    """The scrapes under way, of which there may be so many at once.
-
-    One that is still read by its client is under way.
-    """
-
-    def __init__(self, limit: int) -> None:
-        """Let ``limit`` be under way."""
-        self.limit = limit
-        self._taken = 0
-
-    @property
-    def is_free(self) -> bool:
-        """Whether one more may begin."""
-        return self._taken < self.limit
-
-    def begin(self) -> None:
-        """Take a turn."""
-        self._taken += 1
-
-    def end(self) -> None:
-        """Give it back."""
-        self._taken -= 1
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How a request is answered each time.
@@ -64,7 +39,6 @@ class Answer:
 
     head: bytes
     body: Callable[[], bytes | None]
-    turns: Turns
 
     def parts(self) -> tuple[bytes, bytes] | None:
         """Return what to send now, a small body as a part of the head; None: go the usual way."""
@@ -89,7 +63,6 @@ class Repeats:
         request: web.Request,
         response: web.StreamResponse,
         body: Callable[[], bytes | None],
-        turns: Turns,
     ) -> None:
         """Remember how a request was answered, if equal ones may be so; the oldest makes room.
 
@@ -97,7 +70,7 @@ class Repeats:
         """
         if asked is None or asked in self._answers or not _is_repeatable(request):
             return
-        self._answers[asked] = Answer(_head(response.headers), body, turns)
+        self._answers[asked] = Answer(_head(response.headers), body)
         if len(self._answers) > self._most:
             del self._answers[next(iter(self._answers))]
 

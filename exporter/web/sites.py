@@ -6,6 +6,7 @@ Both are as Prometheus's multi-target exporters and its HTTP service discovery h
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -16,13 +17,14 @@ from exporter import durations, threads
 from exporter.exposition import site
 from exporter.exposition.formats import negotiate
 from exporter.web.accept import accepts_gzip
+from exporter.web.limits import while_connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
 
     from exporter.exposition.formats import Format
     from exporter.snapshots import Snapshot
+    from exporter.web.limits import Limits
 
 TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 # What blackbox_exporter leaves for the way back, and how long it takes at most, in seconds.
@@ -74,35 +76,50 @@ class Question:
         )
 
 
-async def probe(exporter: Prober, request: web.Request) -> web.Response:
-    """Answer with one site's families, in the format and encoding that the client takes."""
+async def probe(exporter: Prober, request: web.Request, limits: Limits) -> web.Response:
+    """Return the metrics of one site, in the format and encoding that the client accepts."""
     try:
         question = Question.of(request.query, request.headers)
     except Unclear as error:
         return web.Response(status=400, text=f"{error}\n")
-    snapshot = await exporter.probe(question.site, question.max_age, question.seconds)
-    if snapshot is None:
-        return web.Response(status=404, text="no site of this name is configured\n")
+    with limits.probes.slot(question.site):
+        with while_connected(request):
+            snapshot = await exporter.probe(question.site, question.max_age, question.seconds)
+        if snapshot is None:
+            return web.Response(status=404, text="no site of this name is configured\n")
+        async with limits.renderings:
+            return await _rendered(snapshot, exporter.monotonic(), request)
+
+
+async def _rendered(snapshot: Snapshot, now: float, request: web.Request) -> web.Response:
     text_format = negotiate(request.headers.get("Accept", ""))
     headers = {"Content-Type": text_format.content_type, "Vary": "Accept, Accept-Encoding"}
     compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
     if compress:
         headers["Content-Encoding"] = "gzip"
-    # A large site takes long enough to hold up everybody else.
-    body = await threads.compute(
-        _body, snapshot, exporter.monotonic(), text_format, compress=compress
-    )
+    # A large site takes long enough to block the event loop.
+    body = await threads.compute(_body, snapshot, now, text_format, compress=compress)
     return web.Response(body=body, headers=headers)
 
 
-def targets(snapshots: Iterable[Snapshot]) -> list[dict[str, Any]]:
-    """Return one target for each site, as Prometheus's HTTP service discovery reads them.
+class Targets:
+    """The targets of all sites, as Prometheus's HTTP service discovery reads them.
 
     The label ``site`` is the one that ``/metrics`` has: rules and boards see no difference.
     """
-    return [
-        {"targets": [snapshot.site], "labels": {"site": snapshot.site}} for snapshot in snapshots
-    ]
+
+    def __init__(self) -> None:
+        """Start without targets."""
+        self._sites: list[str] = []
+        self._json = b"[]"
+
+    def as_json(self, snapshots: Iterable[Snapshot]) -> bytes:
+        """Return one target for each site, encoded once for the same sites."""
+        names = [snapshot.site for snapshot in snapshots]
+        if names != self._sites:
+            targets = [{"targets": [name], "labels": {"site": name}} for name in names]
+            self._sites, self._json = names, json.dumps(targets).encode()
+        return self._json
 
 
 def _body(snapshot: Snapshot, now: float, text_format: Format, *, compress: bool) -> bytes:

@@ -10,7 +10,7 @@ from exporter.exposition.view import View
 from exporter.whmcs.errors import HINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from exporter.snapshots import Snapshot, SourceState
 
@@ -83,13 +83,13 @@ def statuses(moment: Moment) -> Iterator[SiteStatus]:
         )
 
 
-def as_json(moment: Moment) -> bytes:
-    """Return what ``/api/v1/sites`` shows.
-
-    Written site by site: one call for thousands would let everybody else wait for its end.
-    """
-    sites = ", ".join(json.dumps(asdict(status)) for status in statuses(moment))
-    return f'{{"time": {moment.time!r}, "sites": [{sites}]}}\n'.encode()
+def json_steps(moment: Moment) -> Generator[None, None, bytes]:
+    """Encode what ``/api/v1/sites`` shows, and return it; each step encodes one site."""
+    sites = []
+    for status in statuses(moment):
+        sites.append(json.dumps(asdict(status)))
+        yield
+    return f'{{"time": {moment.time!r}, "sites": [{", ".join(sites)}]}}\n'.encode()
 
 
 def _tickets(view: View) -> Tickets | None:

@@ -75,10 +75,17 @@ class Users:
             raise TooManyLogins
         self._waiting += 1
         try:
-            async with self._turn:
-                return await self._check(case, hashed, password)
+            await self._turn.acquire()
+            # A request that is cancelled leaves the queue, but bcrypt cannot be stopped: its turn
+            # ends when it has ended.
+            return await asyncio.shield(self._in_turn(case, hashed, password))
         finally:
             self._waiting -= 1
+
+    def _in_turn(self, case: bytes, hashed: bytes, password: bytes) -> asyncio.Task[bool]:
+        check = asyncio.create_task(self._check(case, hashed, password))
+        check.add_done_callback(lambda _: self._turn.release())
+        return check
 
     async def _check(self, case: bytes, hashed: bytes, password: bytes) -> bool:
         # Perhaps the same was asked while this one waited.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -12,7 +14,7 @@ import aiohttp
 from exporter.web.sites import TIMEOUT_HEADER
 from tests.exposition_check import check, value
 from tests.process import configuration
-from tests.process.page import Page, ready
+from tests.process.page import Page, get, ready
 from tests.process.program import ANYWHERE, Launcher, Program, eventually
 from tests.process.truth import differences, expected, shown, without_site
 
@@ -81,6 +83,34 @@ async def test_many_probes_share_a_poll(
         assert 2 == simulator.calls["acme", "GetTicketCounts"]
 
     await eventually(look)
+
+
+async def test_probes_whose_clients_are_gone_hold_nothing(
+    launcher: Launcher, simulator: Simulator, tmp_path: Path
+) -> None:
+    """Scrapes and probes of other sites go on after more closed probes than are allowed."""
+    url = await ready(started(launcher, simulator, tmp_path, "acme", "globex"))
+    simulator.fault("acme", "hang")
+    host, port = url.removeprefix("http://").split(":")
+    for turn in (1, 2):
+        # What is known is young enough within the first second.
+        await eventually(partial(_waits, url))
+        for _ in range(100):
+            with socket.create_connection((host, int(port))) as client:
+                client.sendall(
+                    b"GET /probe?target=acme&max_age=0 HTTP/1.1\r\nHost: exporter\r\n\r\n"
+                )
+        for _ in range(3 * turn):
+            assert 200 == (await get(f"{url}/metrics")).status
+            assert 200 == (await probe(url, target="globex")).status
+        assert 200 == (await probe(url, target="acme", max_age="0", within="1")).status
+
+
+async def _waits(url: str) -> None:
+    """Expect a probe to wait for a poll until its time is over."""
+    began = time.monotonic()
+    assert 200 == (await probe(url, target="acme", max_age="0", within="1")).status
+    assert time.monotonic() - began >= 0.5
 
 
 async def test_when_the_scrape_is_over_what_is_known_is_the_answer(

@@ -13,7 +13,7 @@ from tests.web.serving import HOST, SLOWNESS, narrow
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from tests.web.serving import Served
 
@@ -96,6 +96,13 @@ async def in_time(waited_for: Coroutine[object, object, bytes], seconds: float) 
         await turns()
         leap(seconds)
     return await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, which has no event over real sockets."""
+    async with asyncio.timeout(HEALTHY):
+        while not condition():  # noqa: ASYNC110 - there is no event
+            await asyncio.sleep(0)
 
 
 async def assert_slow(served: Served, number: int) -> None:

@@ -108,6 +108,26 @@ class StandIn:
         )
 
 
+class Waiting(StandIn):
+    """An exporter whose polls end when the test lets them."""
+
+    def __post_init__(self) -> None:
+        """Begin with a poll that has not ended."""
+        super().__post_init__()
+        self.polled = asyncio.Event()
+        self.waiting = 0
+
+    async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
+        """Return the site when the poll has ended."""
+        snapshot = await super().probe(site, max_age, seconds)
+        self.waiting += 1
+        try:
+            await self.polled.wait()
+        finally:
+            self.waiting -= 1
+        return snapshot
+
+
 def narrow() -> socket.socket:
     """Return a client's socket for which the system takes little, whatever it takes for others."""
     found = socket.socket()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exporter.web.landing import ROWS
+from exporter.web.shared import MAX_AGE
 from exporter.whmcs.errors import ConnectFailed, TimedOut
 from tests.devtools import PATIENCE, Tab, tab
 from tests.exposition.sites import START, acme, fresh_site, globex, poll, tickets
@@ -191,6 +192,7 @@ async def test_refresh_keeps_filter_order_and_focus(page: Tab) -> None:
         await page.value("document.querySelector('[data-key=active] button').click()")
         await page.value("document.querySelectorAll('tbody a')[1].focus()")
         exporter.shown = [good(f"site-000{number}", 10 - number) for number in range(5)]
+        await exporter.clock.advance(MAX_AGE)
         await page.value(ASKED)
         rows = await page.value(ROWS_SHOWN)
         assert ["6", "7", "8", "9", "10"] == [row[7] for row in rows]
@@ -199,6 +201,7 @@ async def test_refresh_keeps_filter_order_and_focus(page: Tab) -> None:
         await page.value(ASKED)
         assert "filter" == await page.value(FOCUS)
         exporter.shown = exporter.shown[:2]
+        await exporter.clock.advance(MAX_AGE)
         await page.value(ASKED)
         assert ["site-0001", "site-0000"] == [row[0] for row in await page.value(ROWS_SHOWN)]
 
@@ -224,6 +227,7 @@ async def test_error_and_recovery_are_seen(page: Tab, monkeypatch: pytest.Monkey
     """An answer that is none is named, and forgotten with the next good one."""
     async with serving(fleet(5)) as served:
         await opened(page, served)
+        await served.exporter.clock.advance(MAX_AGE)
         with monkeypatch.context() as broken:
             broken.setattr(served.exporter, "due", lambda: next(iter(())))
             await page.value(ASKED)

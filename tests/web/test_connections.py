@@ -18,13 +18,13 @@ import pytest
 from aiohttp import web
 
 from exporter.web.connections import Deadlines
-from exporter.web.pages import WebOptions
 from exporter.web.protection import Protection
 from exporter.web.server import _OUT_OF_DESCRIPTORS_SECONDS
+from tests.exposition.sites import globex
 from tests.exposition_check import check
 from tests.web.rules import ServedTLS, UnfitError, Written
-from tests.web.serving import Reader, Served, StandIn, serving
-from tests.web.test_limits import large_site
+from tests.web.serving import SCRAPE, Reader, Served, StandIn, Waiting, serving
+from tests.web.test_limits import PROBE, large_site
 from tests.whmcs.authority import Authority
 
 if TYPE_CHECKING:
@@ -36,10 +36,12 @@ from tests.web.clients import (
     HEALTHY,
     assert_healthy,
     assert_open,
+    assert_slow,
     connected,
     crowd,
     leap,
     turns,
+    until,
 )
 
 DEADLINES = Deadlines()
@@ -121,14 +123,13 @@ async def test_idle_connections_end() -> None:
 
 
 async def test_readers_that_never_read_are_cut_off() -> None:
-    """Scrapes that nobody takes give their places back."""
-    exporter, options = StandIn([large_site()]), WebOptions(max_requests=1)
+    """Connections whose clients read nothing end, and a client that reads is served."""
     plain = {"Accept-Encoding": "identity"}
-    async with serving(exporter, options) as served, Reader.scraping(served.port):
-        async with served.client.get("/metrics", headers=plain) as response:
-            assert 503 == response.status
-        leap(DEADLINES.write)
-        await turns()
+    async with serving(StandIn([large_site()])) as served:
+        with crowd(served, 1, SCRAPE):
+            await assert_slow(served, 1)
+            leap(DEADLINES.write)
+            await assert_open(served, 0)
         async with served.client.get("/metrics", headers=plain) as response:
             assert 200 == response.status
             check((await response.read()).decode())
@@ -153,17 +154,44 @@ async def test_the_longest_idle_makes_room(said: bytes) -> None:
             assert len(served.server._connections) <= limit
 
 
-async def test_who_is_served_does_not_make_room() -> None:
-    """A scrape under way is never ended for a newcomer: where all are served he is refused."""
-    exporter = StandIn([large_site()])
+async def test_a_request_that_is_handled_is_not_replaced() -> None:
+    """Where every connection has a request that is being handled, a new one is refused."""
+    exporter = Waiting([globex()])
     async with serving(exporter, max_connections=2) as served, asyncio.timeout(HEALTHY):
-        async with Reader.scraping(served.port) as first, Reader.scraping(served.port) as second:
+        async with connected(served) as first, connected(served) as second:
+            for client in (first, second):
+                client.say(PROBE)
+            await until(lambda: exporter.waiting == 2)
             async with connected(served) as third:
                 third.say(GET)
                 assert b"" == await third.rest()
-            for reader in (first, second):
-                check((await reader.rest()).partition(b"\r\n\r\n")[2].decode())
+            exporter.polled.set()
+            for client in (first, second):
+                assert (await client.rest()).startswith(b"HTTP/1.1 200 OK")
         await assert_healthy(served)
+
+
+async def test_a_slow_reader_is_replaced_after_the_idle() -> None:
+    """Idle connections end first, and then the one whose client has been reading longest."""
+    exporter = StandIn([large_site()])
+    async with (
+        serving(exporter, max_connections=3) as served,
+        asyncio.timeout(HEALTHY),
+        Reader.scraping(served.port) as first,
+        Reader.scraping(served.port) as second,
+    ):
+        await assert_slow(served, 2)
+        async with connected(served) as idle:
+            await assert_open(served, 3)
+            async with Reader.scraping(served.port) as third:
+                assert b"" == await idle.rest()
+                await assert_slow(served, 3)
+                await assert_healthy(served)
+                cut = await first.rest()
+                for reader in (second, third):
+                    whole = await reader.rest()
+                    check(whole.partition(b"\r\n\r\n")[2].decode())
+                    assert len(cut) < len(whole)
 
 
 async def test_who_was_served_lately_makes_room_last() -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from exporter.snapshots import Snapshot
-from exporter.web.landing import ROWS, as_page
+from exporter.web.landing import ROWS, page_steps
 from exporter.web.status import Moment
 from exporter.whmcs.errors import ActionFailed
 from tests.exposition.sites import START, UNIX_START, acme, fresh_site, globex, poll, tickets
 from tests.web.page import Page
 from tests.web.serving import StandIn, serving
+from tests.web.steps import result
 
 GOLDEN = Path(__file__).parent / "golden" / "landing.html"
 SCRIPT = "<script>alert(1)</script>"
@@ -24,7 +25,7 @@ def written(*snapshots: Snapshot, version: str = "1.2.3", path: str = "/metrics"
     """Return the page about some sites; the next poll of ``ticket_counts`` is in half a minute."""
     due = {(snapshot.site, "ticket_counts"): NOW + 30 for snapshot in snapshots}
     moment = Moment(snapshots=snapshots, due=due, monotonic=NOW, time=UNIX_START + 4_000)
-    return as_page(moment, version=version, telemetry_path=path)
+    return result(page_steps(moment, version=version, telemetry_path=path))
 
 
 def shown(*snapshots: Snapshot, version: str = "1.2.3", path: str = "/metrics") -> Page:

@@ -12,8 +12,10 @@ import aiohttp
 import pytest
 
 from exporter.web.protection import Protection
+from tests.web.clients import assert_open, crowd, turns
 from tests.web.rules import ServedTLS, UnfitError, Written, hashed
 from tests.web.serving import Served, serving
+from tests.web.test_limits import refused
 from tests.web.test_users import basic, held
 from tests.whmcs.authority import Authority
 
@@ -307,3 +309,25 @@ async def test_without_a_certificate_nobody_gets_in(
         with pytest.raises(aiohttp.ClientError):
             await over_tls(served, trusting(authority))
     assert [] == caplog.records
+
+
+async def test_a_login_whose_client_is_gone_leaves_the_queue(
+    file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong passwords of clients that have disconnected keep no place before a right one."""
+    rules = await protection(file, Written(users=USERS))
+    bcrypt_works = held(monkeypatch)
+    wrong = basic("alice", "wrong").encode()
+    said = b"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: %b\r\n\r\n" % wrong
+    async with serving(protection=rules) as served:
+        for number in (1, 3):
+            with crowd(served, 65, said):
+                await refused(served.exporter, number)
+                assert 503 == await status(served, ALICE)
+            await assert_open(served, 0)
+            await turns()
+        asked = asyncio.create_task(status(served, ALICE, "/healthz"))
+        await turns()
+        assert not asked.done()
+        bcrypt_works.set()
+        assert 200 == await asked

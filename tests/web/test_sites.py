@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
@@ -15,15 +13,11 @@ from hypothesis import strategies as st
 from exporter import durations
 from exporter.exposition import site
 from exporter.exposition.formats import OPENMETRICS, TEXT, Format
-from exporter.web.pages import WebOptions
 from exporter.web.sites import TIMEOUT_HEADER, Question, Unclear
 from tests.exposition.sites import START, acme, fresh_site, globex
 from tests.exposition.test_formats import PROMETHEUS
 from tests.exposition_check import check
 from tests.web.serving import StandIn, serving
-
-if TYPE_CHECKING:
-    from exporter.snapshots import Snapshot
 
 PLAIN = {"Accept-Encoding": "identity"}
 GLOBEX = {"target": "globex"}
@@ -125,38 +119,6 @@ async def test_unknown_names_are_404(target: str) -> None:
             response.status,
             await response.text(),
         )
-
-
-async def test_probes_count_as_scrapes() -> None:
-    """One that waits for WHMCS holds a place; beyond the limit there is none for anybody."""
-    exporter = Waiting([globex()])
-    async with serving(exporter, WebOptions(max_requests=1)) as served:
-        waiting = asyncio.create_task(served.client.get("/probe", params=GLOBEX).__aenter__())
-        while not exporter.probes:  # noqa: ASYNC110 - over real sockets there is no event
-            await asyncio.sleep(0)
-        for path in ("/probe?target=globex", "/metrics"):
-            async with served.client.get(path) as response:
-                assert 503 == response.status
-        async with served.client.get("/sd") as response:
-            assert 200 == response.status
-        exporter.polled.set()
-        async with await waiting as response:
-            assert 200 == response.status
-
-
-class Waiting(StandIn):
-    """An exporter whose polls end when the test wants it."""
-
-    def __post_init__(self) -> None:
-        """Begin with a poll that has not ended."""
-        super().__post_init__()
-        self.polled = asyncio.Event()
-
-    async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
-        """Answer when the poll has ended."""
-        snapshot = await super().probe(site, max_age, seconds)
-        await self.polled.wait()
-        return snapshot
 
 
 async def test_discovery_lists_the_sites_of_the_moment() -> None:

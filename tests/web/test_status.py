@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.snapshots import Snapshot
-from exporter.web.status import Moment, as_json
+from exporter.web.status import Moment, json_steps
 from tests.exposition.sites import START, acme, fresh_site, globex, poll, tickets
+from tests.web.steps import result
 
 NOW = START + 4_000
 
@@ -22,7 +23,7 @@ def read(
 ) -> list[dict[str, Any]]:
     """Return the sites of the JSON at a monotonic time."""
     moment = Moment(snapshots=snapshots, due=due or {}, monotonic=now, time=1.5)
-    sites: list[dict[str, Any]] = json.loads(as_json(moment))["sites"]
+    sites: list[dict[str, Any]] = json.loads(result(json_steps(moment)))["sites"]
     return sites
 
 
@@ -59,4 +60,4 @@ def test_any_names_are_one_document(names: list[str]) -> None:
 def test_time_is_that_of_the_answer() -> None:
     """Unix time, so that a reader can tell an old answer."""
     moment = Moment(snapshots=[acme(), globex()], due={}, monotonic=NOW, time=1_800_000_000.25)
-    assert 1_800_000_000.25 == json.loads(as_json(moment))["time"]
+    assert 1_800_000_000.25 == json.loads(result(json_steps(moment)))["time"]

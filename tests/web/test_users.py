@@ -152,6 +152,35 @@ async def test_too_many_at_once_are_refused(checks: list[bytes]) -> None:
     assert await users.known(HASHES, basic("alice", "pass:word"))
 
 
+async def test_who_is_cancelled_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled checks free their places, and never let more than two runs of bcrypt begin."""
+    bcrypt_works = held(monkeypatch)
+    begun: list[bytes] = []
+    waiting = bcrypt.checkpw
+
+    def noting(password: bytes, hashed_password: bytes) -> bool:
+        begun.append(password)
+        return waiting(password, hashed_password)
+
+    monkeypatch.setattr(bcrypt, "checkpw", noting)
+    users = Users()
+    for turn in range(3):
+        asked = [
+            asyncio.create_task(users.known(HASHES, basic("alice", f"{turn} {number}")))
+            for number in range(64)
+        ]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        for each in asked:
+            each.cancel()
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        assert all(isinstance(each, asyncio.CancelledError) for each in found)
+    assert len(begun) <= 2
+    right = asyncio.create_task(users.known(HASHES, basic("alice", "pass:word")))
+    bcrypt_works.set()
+    assert await right
+
+
 async def test_the_loop_goes_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """While bcrypt works others are served."""
     bcrypt_works = held(monkeypatch)

@@ -16,6 +16,8 @@ from exporter.web import paths
 from exporter.web.status import WORST_FIRST, statuses
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from exporter.web.status import Moment, SiteStatus, SourceStatus
 
 # So many rows a browser lays out at once, the worst first; of more the page says that there are.
@@ -43,9 +45,15 @@ FILES = {
 """What the page needs beside itself, by path."""
 
 
-def as_page(moment: Moment, *, version: str, telemetry_path: str) -> str:
-    """Return the page as it is at a moment; what in it is not ours is escaped."""
-    rows = [(site, source) for site in statuses(moment) for source in site.sources]
+def page_steps(moment: Moment, *, version: str, telemetry_path: str) -> Generator[None, None, str]:
+    """Render the page as it is at a moment, and return it; each step reads one site.
+
+    Text from elsewhere is escaped.
+    """
+    rows: list[tuple[SiteStatus, SourceStatus]] = []
+    for site in statuses(moment):
+        rows += ((site, source) for source in site.sources)
+        yield
     return _PAGE.substitute(
         version=html.escape(version),
         telemetry_path=html.escape(telemetry_path),
