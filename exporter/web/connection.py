@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 # More than any head may have. For each read asyncio asks for memory of this size, and by itself of
 # 256 KiB, which the C library may take from the system, and give back, each time: 20 us a scrape.
 _READ_BYTES = 16 * 1024
-# The body of a request is nothing that anybody here reads.
 _BODY_SECONDS = 1.0
 _NOTHING = memoryview(b"")
 # Writing pauses as soon as something has to wait, and goes on when it is gone. TLS would take zero
@@ -47,6 +46,7 @@ class Connection(web.RequestHandler):
         "asked",
         "awaits_reader",
         "body",
+        "failed_logins",
         "is_busy",
         "opening",
         "repeats",
@@ -73,6 +73,7 @@ class Connection(web.RequestHandler):
         self._is_repeating = False
         self._when_gone: Callable[[], object] | None = None
         self.is_busy = False
+        self.failed_logins = 0
         self.repeats = connections.repeats
         # The bytes of the request that is answered now, where it came by itself.
         self.asked: bytes | None = None
@@ -280,11 +281,8 @@ class Connection(web.RequestHandler):
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return super().handle_error(request, status, exc, message)
         log.debug("not HTTP", extra={"remote": request.remote, "error": type(exc).__name__})
-        response = web.Response(
-            status=status,
-            text=f"{HTTPStatus(status).phrase}\n",
-            headers=self._connections.headers,
-        )
+        text, headers = f"{HTTPStatus(status).phrase}\n", self._connections.headers
+        response = web.Response(status=status, text=text, headers=headers)
         response.force_close()
         return response
 

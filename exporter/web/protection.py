@@ -12,7 +12,7 @@ import asyncio
 import ipaddress
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from aiohttp import web
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from pathlib import Path
+
+    from exporter.web.connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -145,13 +147,17 @@ class Protection:
         users = self.rules.users
         if not users:
             return await handler(request)
+        connection = cast("Connection", request.protocol)
+        given, failures = request.headers.get("Authorization", ""), connection.failed_logins
+        connection.failed_logins += 1
         try:
             with while_connected(request):
-                is_known = await self._users.known(users, request.headers.get("Authorization", ""))
+                is_known = await self._users.known(users, given, failures)
         except TooManyLogins:
             status, text = HTTPStatus.SERVICE_UNAVAILABLE, "too many logins at once\n"
             return web.Response(status=status, text=text, headers={"Retry-After": "5"})
         if is_known:
+            connection.failed_logins = 0
             return await handler(request)
         return web.Response(status=HTTPStatus.UNAUTHORIZED, text="Unauthorized\n", headers=_REALM)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import bcrypt
 
 from exporter import threads
+from exporter.web.turns import TooManyWaiting, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +42,16 @@ class Users:
         self._key = secrets.token_bytes(32)
         self._good: dict[bytes, None] = {}
         self._bad: dict[bytes, None] = {}
-        self._turn = asyncio.Semaphore(_CHECKS)
-        self._waiting = 0
+        self._turns = Turns(_CHECKS, _WAITING - _CHECKS)
 
-    async def known(self, hashes: Mapping[bytes, bytes], authorization: str) -> bool:
+    async def known(
+        self, hashes: Mapping[bytes, bytes], authorization: str, failures: int = 0
+    ) -> bool:
         """Tell whether an ``Authorization`` header names a user and that user's password.
 
         ``hashes`` has the users' bcrypt hashes (2b, 60 bytes). Who is no user costs as much as one
-        with a wrong password, so that nobody can find out who is one.
+        with a wrong password, so that nobody can find out who is one. The client with the fewest
+        earlier ``failures`` is checked first, so a flood of wrong passwords delays no new client.
 
         Raises:
             TooManyLogins: It can't be told now.
@@ -58,7 +61,7 @@ class Users:
             return False
         name, password = given
         hashed = hashes.get(name) or self._any(hashes, name)
-        is_right = await self._matches(hashed, name, password)
+        is_right = await self._matches(hashed, name, password, failures)
         return is_right and name in hashes
 
     def _any(self, hashes: Mapping[bytes, bytes], name: bytes) -> bytes:
@@ -66,26 +69,20 @@ class Users:
         number = int.from_bytes(self._digest(name)[:8])
         return list(hashes.values())[number % len(hashes)]
 
-    async def _matches(self, hashed: bytes, name: bytes, password: bytes) -> bool:
+    async def _matches(self, hashed: bytes, name: bytes, password: bytes, failures: int) -> bool:
         # Hashes have one length and names no colon, so no two cases share a digest.
         case = self._digest(hashed + name + b":" + password)
         if (remembered := self._remembered(case)) is not None:
             return remembered
-        if self._waiting >= _WAITING:
-            raise TooManyLogins
-        self._waiting += 1
         try:
-            await self._turn.acquire()
-            # A request that is cancelled leaves the queue, but bcrypt cannot be stopped: its turn
-            # ends when it has ended.
-            return await asyncio.shield(self._in_turn(case, hashed, password))
-        finally:
-            self._waiting -= 1
-
-    def _in_turn(self, case: bytes, hashed: bytes, password: bytes) -> asyncio.Task[bool]:
+            await self._turns.acquire(failures)
+        except TooManyWaiting:
+            raise TooManyLogins from None
+        # A request that is cancelled leaves the queue, but bcrypt cannot be stopped: its turn ends
+        # when it has ended.
         check = asyncio.create_task(self._check(case, hashed, password))
-        check.add_done_callback(lambda _: self._turn.release())
-        return check
+        check.add_done_callback(lambda _: self._turns.release())
+        return await asyncio.shield(check)
 
     async def _check(self, case: bytes, hashed: bytes, password: bytes) -> bool:
         # Perhaps the same was asked while this one waited.

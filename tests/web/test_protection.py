@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import aiohttp
+import bcrypt
 import pytest
 
 from exporter.web.protection import Protection
-from tests.web.clients import assert_open, crowd, turns
+from tests.web.clients import assert_open, connected, crowd, turns, until
 from tests.web.rules import ServedTLS, UnfitError, Written, hashed
 from tests.web.serving import Served, serving
 from tests.web.test_limits import refused
@@ -320,7 +322,8 @@ async def test_a_login_whose_client_is_gone_leaves_the_queue(
     wrong = basic("alice", "wrong").encode()
     said = b"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: %b\r\n\r\n" % wrong
     async with serving(protection=rules) as served:
-        for number in (1, 3):
+        # Two runs of bcrypt go on after their clients have left.
+        for number in (1, 5):
             with crowd(served, 65, said):
                 await refused(served.exporter, number)
                 assert 503 == await status(served, ALICE)
@@ -331,3 +334,50 @@ async def test_a_login_whose_client_is_gone_leaves_the_queue(
         assert not asked.done()
         bcrypt_works.set()
         assert 200 == await asked
+
+
+async def test_a_new_client_is_checked_before_a_flood(
+    file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A right password on a new connection is checked before those that follow a wrong one."""
+    rules = await protection(file, Written(users=USERS))
+    async with serving(protection=rules) as served, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(connected(served)) for _ in range(70)]
+        for number, client in enumerate(clients, 1):
+            client.say(wrong("first"))
+            await rejected(served, number)
+        bcrypt_works = held(monkeypatch)
+        checked = noted(monkeypatch)
+        for number, client in enumerate(clients):
+            client.say(wrong(f"wrong {number}"))
+        await refused(served.exporter, 6)
+        asked = asyncio.create_task(status(served, ALICE))
+        # It replaces the last one of the queue.
+        await refused(served.exporter, 7)
+        bcrypt_works.set()
+        assert 200 == await asked
+    assert b"secret" in checked[:3]
+
+
+async def rejected(served: Served, number: int) -> None:
+    """Wait until so many scrapes had a wrong password."""
+    await until(lambda: served.exporter.answered("/metrics", 401) == number)
+
+
+def wrong(password: str) -> bytes:
+    """Return a scrape with a wrong password."""
+    header = basic("alice", password).encode()
+    return b"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: %b\r\n\r\n" % header
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return the passwords that bcrypt is asked about from now on."""
+    asked: list[bytes] = []
+    really = bcrypt.checkpw
+
+    def noting(password: bytes, hashed_password: bytes) -> bool:
+        asked.append(password)
+        return really(password, hashed_password)
+
+    monkeypatch.setattr(bcrypt, "checkpw", noting)
+    return asked
