@@ -7,6 +7,7 @@ died in silence would leave numbers that look fine.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from dataclasses import dataclass
 from itertools import count
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from exporter.polling.source import Source
     from exporter.snapshots import Snapshot
 
+# Health checks may be frequent, and thousands of pollers are many to check.
+_CHECK_SECONDS = 1.0
 # A variable may hold bytes that are not UTF-8.
 _REVISION = os.environ.get("WHMCS_EXPORTER_REVISION", "unknown").encode(errors="replace").decode()
 
@@ -89,6 +92,7 @@ class Exporter:
         self._first_polls = FirstPolls()
         self._lines = Lines(clock)
         self._was_ready = False
+        self._is_healthy, self._check_at = True, -math.inf
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._polled = {site.name: self._made(site) for site in sites}
@@ -229,15 +233,19 @@ class Exporter:
         return self._clock.time()
 
     def healthy(self) -> bool:
-        """Tell whether every poller makes progress."""
-        return not any(poller.stuck for poller in self.pollers)
+        """Return whether every poller made progress when that was last checked, within a second."""
+        now = self._clock.monotonic()
+        if now >= self._check_at:
+            self._check_at = now + _CHECK_SECONDS
+            self._is_healthy = not any(poller.stuck for poller in self.pollers)
+        return self._is_healthy
 
     def ready(self) -> bool:
         """Tell whether the first poll of every source of every site has ended.
 
         Once so it stays so: a site that is added later is no reason to send scrapes away.
         """
-        self._was_ready |= all(snapshot.ready for snapshot in self._store.snapshots)
+        self._was_ready = self._was_ready or all(each.ready for each in self._store.snapshots)
         return self._was_ready
 
     def http_request(self, handler: str, code: int) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from exporter import app, assembly, config
+from exporter.whmcs.client import open_session
 from tests.exposition_check import check, value
+from tests.fake_clock import FakeClock
 from tests.whmcs.authority import Authority
 from tests.whmcs.server import answer, says, serving
 
@@ -90,3 +93,26 @@ def test_changed_certificates_make_another_context(authority: Authority, tmp_pat
     assert contexts.of(configured_site) is before
     ca_file.write_bytes(authority.ca_file.read_bytes() + b"\n")
     assert contexts.of(configured_site) is not before
+
+
+async def test_health_checks_of_many_sites_cost_as_much_as_of_few(tmp_path: Path) -> None:
+    """Frequent health checks do not inspect every poller each time."""
+    costs = []
+    async with open_session("test") as session:
+        for number in (50, 400):
+            sites = (f"name: s{each}, url: 'https://a.example'" for each in range(number))
+            exporter = app.Exporter(
+                configured(tmp_path, *sites).sites,
+                session,
+                clock=FakeClock(),
+                process_metrics=False,
+            )
+            costs.append(min(_cost(exporter) for _ in range(5)))
+    assert costs[1] < 3 * costs[0]
+
+
+def _cost(exporter: app.Exporter) -> float:
+    began = time.process_time()
+    for _ in range(2_000):
+        assert exporter.healthy()
+    return time.process_time() - began

@@ -88,6 +88,18 @@ async def test_fresh_numbers_stay_fresh(
     assert exporter.healthy()
 
 
+async def test_a_poller_without_progress_is_not_healthy(
+    exporter: app.Exporter, clock: SetClock
+) -> None:
+    """The health follows within a second, in both directions and again."""
+    for _ in range(2):
+        assert exporter.healthy()
+        await clock.advance(1_000)
+        assert not exporter.healthy()
+        await _poll(exporter)
+        await clock.advance(1)
+
+
 @pytest.mark.parametrize("jump", JUMPS)
 async def test_old_numbers_are_withheld(
     jump: float, exporter: app.Exporter, clock: SetClock
