@@ -30,12 +30,17 @@ _PARALLEL = 2
 
 
 class Limit:
-    """At most ``parallel`` requests run and ``waiting`` more wait, in the order of arrival."""
+    """At most ``parallel`` requests run and ``waiting`` more wait, in the order of arrival.
+
+    If requests may wait, each holds its slot for an iteration of the event loop at least, so that
+    other connections are served in between.
+    """
 
     def __init__(self, name: str, parallel: int, waiting: int = 0) -> None:
         """Create a limit; ``name`` is the plural that the 503 response uses for the requests."""
         self._name = name
         self._most = parallel + waiting
+        self._yields = waiting > 0
         self._present = 0
         self._running = asyncio.Semaphore(parallel)
 
@@ -62,6 +67,8 @@ class Limit:
         try:
             await self._turn(request)
             try:
+                if self._yields:
+                    await asyncio.sleep(0)
                 yield
             finally:
                 self._running.release()

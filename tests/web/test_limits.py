@@ -16,9 +16,12 @@ from exporter.web.shared import MAX_AGE
 from tests.exposition.sites import acme, fresh_site, globex, poll, tickets
 from tests.exposition_check import check, family
 from tests.web.clients import (
+    GET,
+    HEALTHY,
     assert_open,
     assert_slow,
     assert_stops,
+    connected,
     crowd,
     turns,
     until,
@@ -249,6 +252,32 @@ async def test_pages_are_rendered_once_for_a_crowd(monkeypatch: pytest.MonkeyPat
                 assert [200] * 30 == found
                 assert 2 * (turn - 1) + before + 1 == rendered
             await exporter.clock.advance(MAX_AGE)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/metrics?name[]=whmcs_up"])
+async def test_a_crowd_is_served_beside_others(path: str) -> None:
+    """Requests that arrive together are not all handled before another one."""
+    exporter = StandIn([acme()])
+    said = SCRAPE.replace(b"/metrics", path.encode())
+    name = path.partition("?")[0]
+    async with serving(exporter) as served, connected(served) as client:
+        assert 200 == await status(served, path)
+        for turn in (1, 2):
+            with crowd(served, 20) as clients:
+                await assert_open(served, 22)
+                for each in clients:
+                    each.send(said)
+                client.say(GET)
+                async with asyncio.timeout(HEALTHY):
+                    await client.answer()
+                assert 1 + 20 * turn > (exporter.answered(name, 200) or 0)
+                await handled(exporter, name, 1 + 20 * turn)
+            await assert_open(served, 2)
+
+
+async def handled(exporter: StandIn, name: str, number: int) -> None:
+    """Wait until so many requests of a page were handled."""
+    await until(lambda: exporter.answered(name, 200) == number)
 
 
 async def test_a_page_is_rendered_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
