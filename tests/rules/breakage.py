@@ -1,7 +1,8 @@
-"""Ways to break a rule, each small enough to be somebody's slip."""
+"""Small errors in a rule, each of which a case must detect."""
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from tests.rules.rules import Rule
 
 _NEVER = "vector(0) > 1"
-# What is replaced, wherever it stands in an expression, and by what.
+# Each pattern and its replacement, at every place in an expression.
 _SLIPS = (
     (r" == ", " != "),
     (r" (?:>=|>) ", " < "),
@@ -19,31 +20,47 @@ _SLIPS = (
     (r" and ", " or "),
     (r" or ", " and "),
     (r" unless ", " and "),
-    (r"\boffset (?!335h30m)\w+", "offset 335h30m"),
-    (r"\boffset 335h30m", "offset 167h30m"),
-    (r"\(0\.5,", "(1,"),
+    (r"\{[^{}]*\}", ""),
 )
-# A threshold stands at an operator; ten times as much and a tenth must both be noticed.
-_THRESHOLD = re.compile(r"(?<=[>+*] )\d+(?:\.\d+)?(?! \* \d)|\b\d+(?:\.\d+)?(?= [*+] [a-z])")
+# A number in an expression, outside of names, strings and durations; of a product the first one.
+_NUMBER = re.compile(r'(?<![\w."])(?<!\d \* )\d+(?:\.\d+)?(?![\w.":])')
+_DURATION = re.compile(r"(?<![\w:])(?:\d+[hms])+\b")
+_ALTERNATIVES = re.compile(r'(?<==~")[^"]*\|[^"]*(?=")')
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
+_FACTORS = (0.8, 1.2)
 
 
 def broken_alert(rule: Rule) -> Iterator[tuple[str, Rule]]:
-    """Yield alerts that are wrong in one place, each with a name."""
+    """Yield alerts with one error each, with a name; every ``for`` is 20 % off."""
     yield from broken(rule)
-    yield "hasty", rule | {"for": "0s"}
+    for factor in _FACTORS:
+        wait = _seconds(rule["for"]) * factor
+        # Rules are evaluated every minute, so a wait of 96 s would not differ from one of 2 min.
+        minutes = math.floor(wait / 60) if factor < 1 else math.ceil(wait / 60)
+        yield f"for: {minutes}m", rule | {"for": f"{minutes}m"}
 
 
 def broken(rule: Rule) -> Iterator[tuple[str, Rule]]:
-    """Yield rules whose expression is wrong in one place, each with a name."""
+    """Yield rules with one error each in the expression; every number and time is 20 % off."""
     expression = rule["expr"]
     yield "never", rule | {"expr": _NEVER}
     for pattern, slip in _SLIPS:
         for match in re.finditer(pattern, expression):
             yield _changed(rule, match, slip)
-    for match in _THRESHOLD.finditer(expression):
-        if float(match[0]):
-            yield _changed(rule, match, f"{match[0]} * 10")
-            yield _changed(rule, match, f"{match[0]} / 10")
+    for match in _ALTERNATIVES.finditer(expression):
+        for dropped in (parts := match[0].split("|")):
+            yield _changed(rule, match, "|".join(part for part in parts if part != dropped))
+    for factor in _FACTORS:
+        for match in _NUMBER.finditer(expression):
+            if float(match[0]):
+                yield _changed(rule, match, f"{float(match[0]) * factor:g}")
+        for match in _DURATION.finditer(expression):
+            yield _changed(rule, match, f"{_seconds(match[0]) * factor:.0f}s")
+
+
+def _seconds(duration: str) -> int:
+    parts = re.findall(r"(\d+)([hms])", duration)
+    return sum(int(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def _changed(rule: Rule, match: re.Match[str], text: str) -> tuple[str, Rule]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "prometheus"
 RULES = DEPLOY / "rules" / "whmcs.rules.yml"
+CASES = Path(__file__).parent / "cases"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 
 _AS_CASES_NAME_IT = "../../../deploy/prometheus/rules/whmcs.rules.yml"
@@ -36,19 +37,24 @@ def alerts() -> dict[str, Rule]:
     return {rule["alert"]: rule for rule in _rules() if "alert" in rule}
 
 
-def cases(alert: str) -> Path:
-    """Return the file with the cases of an alert, in promtool's format for tests."""
-    return Path(__file__).parent / "cases" / f"{alert}.yml"
+def cases(alert: str) -> list[Path]:
+    """Return the files with the cases of an alert, in promtool's format for tests."""
+    return sorted(CASES.glob(f"{alert}.*yml"))
 
 
-def write_cases(folder: Path, alert: str, rules: Iterable[Rule]) -> Path:
-    """Write an alert's cases so that they test other rules, all in one group."""
-    rule_file = folder / "rules.yml"
-    rule_file.write_text(
-        yaml.safe_dump({"groups": [{"name": "whmcs", "rules": list(rules)}]}), encoding="utf-8"
-    )
-    path = folder / "cases.yml"
-    text = cases(alert).read_text(encoding="utf-8")
+def write_rules(folder: Path, rules: Iterable[Rule]) -> Path:
+    """Write a rule file with all rules in one group into a new folder."""
+    folder.mkdir()
+    path = folder / "rules.yml"
+    groups = [{"name": "whmcs", "rules": list(rules)}]
+    path.write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
+    return path
+
+
+def write_cases(file: Path, rule_file: Path) -> Path:
+    """Write a file of cases so that it tests another rule file, beside that one."""
+    path = rule_file.with_name(file.name)
+    text = file.read_text(encoding="utf-8")
     path.write_text(text.replace(_AS_CASES_NAME_IT, str(rule_file)), encoding="utf-8")
     return path
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.rules.promtool import VERSIONS, promtool, run
-from tests.rules.rules import RULES, alerts, cases
+from tests.rules.rules import CASES, RULES, alerts, cases
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = set(CASES.iterdir())
+AFTER_A_WEEK = set(CASES.glob("*.for.yml"))
+slow = pytest.mark.slow
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -16,14 +25,25 @@ def test_the_rules_are_good(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("alert", alerts())
-def test_an_alert_keeps_to_its_cases(alert: str, version: str) -> None:
-    """Firing, silent, two exporters, a blip, recovery, and sites that vanish."""
-    done = run(promtool(version), "test", "rules", cases(alert))
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(FILES - AFTER_A_WEEK, id="quick"),
+        pytest.param(AFTER_A_WEEK, id="over a week", marks=slow),
+    ],
+)
+def test_alerts_keep_to_their_cases(files: set[Path], version: str) -> None:
+    """Firing, silent, two exporters, a blip, recovery, removed sites, and every limit."""
+    done = run(promtool(version), "test", "rules", *sorted(files))
     assert 0 == done.returncode, done.stdout + done.stderr
 
 
-def test_every_file_of_cases_is_an_alerts() -> None:
-    """No case is left behind by an alert that was renamed."""
-    folder = cases("any").parent
-    assert alerts().keys() == {path.stem for path in folder.iterdir()}
+@pytest.mark.parametrize("alert", alerts())
+def test_every_alert_has_cases(alert: str) -> None:
+    """A new alert comes with cases."""
+    assert cases(alert)
+
+
+def test_every_file_of_cases_belongs_to_an_alert() -> None:
+    """No case remains of an alert that was renamed or removed."""
+    assert FILES == {file for alert in alerts() for file in cases(alert)}
