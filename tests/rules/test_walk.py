@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from exporter.simulator.access import DEFAULT_CREDENTIAL
 from exporter.simulator.clock import FastClock
 from exporter.simulator.desk import HelpDesk
@@ -85,6 +87,7 @@ async def _assert_its_page_leads_to_the_target(prometheus: Prometheus) -> None:
     assert {series("up"): 0.0} == targets
 
 
+@pytest.mark.slow
 async def test_a_night_on_call(launcher: Launcher, tmp_path: Path) -> None:
     """Three sites fall ill and are healed; then the exporter dies, and is started again."""
     secret = tmp_path / "secret"

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from exporter.simulator.clock import FastClock
 from exporter.simulator.desk import HelpDesk
 from exporter.simulator.server import Simulator
@@ -73,6 +75,7 @@ async def _assert_its_page_tells_who_waits(prometheus: Prometheus) -> None:
     assert {0.0} == {count for key, count in decreases.items() if key in waiting}
 
 
+@pytest.mark.slow
 async def test_slow_polls_a_lost_department_and_one_that_nobody_attends(
     launcher: Launcher, tmp_path: Path
 ) -> None:
@@ -148,6 +151,7 @@ async def _assert_their_pages_tell_where_and_how_many(
     assert where.keys() == nobody_on_it.keys()
 
 
+@pytest.mark.slow
 async def test_more_tickets_than_in_the_weeks_before(launcher: Launcher, tmp_path: Path) -> None:
     """After three weeks like each other a storm of tickets comes, and is worked off."""
     async with _simulator("acme") as simulator:

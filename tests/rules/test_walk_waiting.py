@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from exporter.simulator.clock import FastClock
 from exporter.simulator.desk import HelpDesk
 from exporter.simulator.server import Simulator
@@ -44,6 +46,7 @@ async def _assert_its_page_tells_the_ages(
     assert int(oldest[second]) - int(oldest[first]) == round(told[first] - told[second])
 
 
+@pytest.mark.slow
 async def test_a_customer_who_was_forgotten(launcher: Launcher, tmp_path: Path) -> None:
     """The desk stands still since March; its page's queries name the departments and the ages."""
     desk = _desk()
