@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 # PromQL changed between them: the left end of a range is open in Prometheus 3.
 VERSIONS = ("promtool", "promtool3")
-_TESTED = re.compile(r"^Unit Testing: +(\S+)\n((?:.*\n)*?)(?=Unit Testing: |\Z)", re.MULTILINE)
+_HEADING = r"(?:Unit Testing|Processing test file): +"
+_TESTED = re.compile(rf"^{_HEADING}(\S+)\n((?:.*\n)*?)(?={_HEADING}|\Z)", re.MULTILINE)
 
 
 def promtool(version: str) -> str:
