@@ -86,7 +86,7 @@ def _columns(panel: JSON) -> Iterator[Look]:
         "Value" if only else f"Value #{target['refId']}": target["expr"]
         for target in panel["targets"]
     }
-    for key in (*expressions, *(names.keys() - expressions.keys())):
+    for key in dict.fromkeys([*expressions, *names]):
         if key not in hidden:
             name = names.get(key, key)
             yield Look(
