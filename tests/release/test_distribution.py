@@ -50,6 +50,7 @@ def test_the_sdist_makes_the_same_wheel(dist: Path, tmp_path: Path) -> None:
     assert (dist / wheel).read_bytes() == (tmp_path / "dist" / wheel).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_in_a_fresh_environment(dist: Path, tmp_path: Path) -> None:
     """The command is there and says its version; dependencies are the locked ones of this one."""
     venv.create(tmp_path / "fresh", with_pip=True)

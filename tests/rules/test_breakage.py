@@ -11,7 +11,7 @@ from tests.rules.promtool import passing
 from tests.rules.rules import alerts, cases, records, write_cases, write_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.rules.rules import Rule
@@ -21,16 +21,19 @@ Rules = list["Rule"]
 OVER_WEEKS = {"WHMCSAwaitingReplyHigh", "WHMCSBacklogGrowing"}
 
 
-def mutants(alert: str) -> Iterator[tuple[str, Rules]]:
-    """Yield rule files with one error each, in an alert or in a record that it uses."""
-    rule = alerts()[alert]
-    for name, wrong in broken_alert(rule):
-        yield f"{alert}: {name}", [*records().values(), wrong]
+def broken_alerts(alert: str) -> Iterator[tuple[str, Rules]]:
+    """Yield rule files with one error each in an alert."""
+    for name, wrong in broken_alert(alerts()[alert]):
+        yield name, [*records().values(), wrong]
+
+
+def broken_records(alert: str) -> Iterator[tuple[str, Rules]]:
+    """Yield rule files with one error each in a record that an alert uses."""
     for record in records().values():
-        if record["record"] in rule["expr"]:
+        if record["record"] in alerts()[alert]["expr"]:
             for name, wrong in broken(record):
                 others = records() | {wrong["record"]: wrong}
-                yield f"{wrong['record']}: {name}", [*others.values(), rule]
+                yield f"{wrong['record']}: {name}", [*others.values(), alerts()[alert]]
 
 
 def surviving(folder: Path, alert: str, files: Mapping[str, Rules]) -> list[str]:
@@ -46,14 +49,18 @@ def surviving(folder: Path, alert: str, files: Mapping[str, Rules]) -> list[str]
     return list(left.values())
 
 
+@pytest.mark.parametrize("broken_rules", [broken_alerts, broken_records])
 @pytest.mark.parametrize(
     "alert",
     [pytest.param(name, marks=pytest.mark.slow if name in OVER_WEEKS else ()) for name in alerts()],
 )
-def test_cases_detect_every_error(alert: str, tmp_path: Path) -> None:
+def test_cases_detect_every_error(
+    alert: str, broken_rules: Callable[[str], Iterator[tuple[str, Rules]]], tmp_path: Path
+) -> None:
     """A wrong operator, or a threshold or duration that is 20 % off, fails a case.
 
     A new alert needs cases on both sides of each of its thresholds to pass.
     """
     correct = [*records().values(), alerts()[alert]]
-    assert ["correct"] == surviving(tmp_path, alert, {"correct": correct, **dict(mutants(alert))})
+    files = {"correct": correct, **dict(broken_rules(alert))}
+    assert ["correct"] == surviving(tmp_path, alert, files)
