@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = set(CASES.iterdir())
-AFTER_A_WEEK = set(CASES.glob("*.for.yml"))
+# Evaluated for weeks, or every few minutes of one.
+LONG = {*CASES.glob("*.for.yml"), *CASES.glob("*.weeks.yml")}
 slow = pytest.mark.slow
 
 
@@ -28,8 +29,8 @@ def test_the_rules_are_good(version: str) -> None:
 @pytest.mark.parametrize(
     "files",
     [
-        pytest.param(FILES - AFTER_A_WEEK, id="quick"),
-        pytest.param(AFTER_A_WEEK, id="over a week", marks=slow),
+        pytest.param(FILES - LONG, id="quick"),
+        pytest.param(LONG, id="long", marks=slow),
     ],
 )
 def test_alerts_keep_to_their_cases(files: set[Path], version: str) -> None:
