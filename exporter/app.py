@@ -18,6 +18,7 @@ from exporter.exposition.exposition import Exposition
 from exporter.exposition.formats import TEXT
 from exporter.exposition.telemetry import Telemetry
 from exporter.polling import demand
+from exporter.polling.backoff import BackoffRegistry
 from exporter.polling.clock import Clock, SystemClock
 from exporter.polling.first_polls import FirstPolls
 from exporter.polling.poller import Poller
@@ -90,6 +91,7 @@ class Exporter:
         self._store = Store(self.exposition)
         self._contexts = assembly.Contexts()
         self._first_polls = FirstPolls()
+        self._backoffs = BackoffRegistry(clock.monotonic)
         self._lines = Lines(clock)
         self._was_ready = False
         self._is_healthy, self._check_at = True, -math.inf
@@ -115,8 +117,8 @@ class Exporter:
     async def configure(self, sites: Iterable[config.Site]) -> None:
         """Go on with other sites.
 
-        What is configured as before keeps its pollers, readings and counters; only its waits after
-        a refusal end. What is configured otherwise begins anew. Calls must not overlap.
+        Unchanged sites keep their pollers, poll results, counters and backoffs. Changed sites are
+        restarted, and the backoffs of their credentials end. Calls must not overlap.
 
         Raises:
             OSError: A certificate's file cannot be used; all goes on as before.
@@ -132,13 +134,13 @@ class Exporter:
         for name in gone:
             if name not in wanted:
                 self._store.forget(name)
-        for polled in wanted.values():
-            polled.calls.end_waits()
         self._polled = wanted
         for polled in new:
+            polled.calls.end_backoffs()
             self._begin(polled)
             self._start(polled)
             await asyncio.sleep(0)
+        self._backoffs.prune()
         self._telemetry.configured(len(wanted), self._clock.time())
 
     def not_configured(self) -> None:
@@ -151,13 +153,15 @@ class Exporter:
 
     def _made(self, site: config.Site) -> Polled:
         context, sources = self._contexts.of(site), assembly.sources(site)
+        endpoint = assembly.endpoint(site, context)
         calls = Site(
             site.name,
-            Client(self._session, assembly.endpoint(site, context)),
+            Client(self._session, endpoint),
             timeout=site.timeout,
             max_concurrency=site.max_concurrency,
             clock=self._clock,
             telemetry=self._telemetry,
+            host=self._backoffs.host(endpoint.url),
         )
         pollers = [self._poller(site, calls, source) for source in sources]
         return Polled(site, context, calls, sources, pollers)

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from exporter.polling.holds import Held
+from exporter.polling.backoff import BackingOff
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -191,6 +191,6 @@ class Store:
 
 def _explanation(before: SourceState, poll: Poll) -> str | None:
     """Return why a poll failed; while calls are held back, what WHMCS said before is kept."""
-    if isinstance(poll.error, Held) and before.reason == poll.error.reason:
+    if isinstance(poll.error, BackingOff) and before.reason == poll.error.reason:
         return before.error
     return None if poll.error is None else str(poll.error)

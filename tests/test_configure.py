@@ -103,19 +103,31 @@ async def test_what_is_configured_as_before_notices_nothing(bench: Bench) -> Non
         assert calls == bench.calls("acme")
 
 
-async def test_a_reload_ends_the_wait_after_a_refusal(bench: Bench) -> None:
-    """Whoever has mended something in WHMCS, and says so, waits for the next poll alone."""
+@pytest.mark.parametrize(("interval", "requests"), [("60s", 1), ("30s", 2)])
+async def test_reload_ends_the_backoffs_of_changed_sites_only(
+    bench: Bench, interval: str, requests: int
+) -> None:
+    """A site that is configured as before keeps its backoff; one that has changed tries again."""
     bench.simulator.fault("acme", "bad-credentials")
-    async with bench.running(bench.sites("acme", sources=["ticket_counts"])):
+    keys = {"sources": ["ticket_counts"], "timeout": "10s"}
+    async with bench.running(bench.sites("acme", **keys)):
         await bench.polled()
-        await bench.clock.advance(70)
-        assert 1 == bench.calls("acme")
-        await bench.exporter.configure(bench.sites("acme", sources=["ticket_counts"]))
-        assert 1 == bench.calls("acme")
+        await bench.exporter.configure(bench.sites("acme", "globex", interval=interval, **keys))
+        await bench.polled()
         await bench.clock.advance(60)
-        async with asyncio.timeout(60):
-            while bench.calls("acme") == 1:  # noqa: ASYNC110 - over real sockets
-                await asyncio.sleep(0)
+        await bench.polled()
+    assert requests == bench.calls("acme")
+
+
+async def test_reloads_cause_no_third_rejected_login(bench: Bench) -> None:
+    """WHMCS bans an address after three, however often the configuration changes."""
+    bench.simulator.fault("acme", "bad-credentials")
+    keys = {"sources": ["ticket_counts"], "timeout": "5s"}
+    async with bench.running(bench.sites("acme", **keys)):
+        for seconds in range(10, 60, 10):
+            await bench.polled()
+            await bench.exporter.configure(bench.sites("acme", interval=f"{seconds}s", **keys))
+        await bench.polled()
     assert 2 == bench.calls("acme")
 
 

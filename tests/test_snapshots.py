@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.polling.holds import Held
+from exporter.polling.backoff import BackingOff
 from exporter.polling.poll import Poll
 from exporter.polling.readings import Reading, SiteTickets
 from exporter.polling.site import Tally
@@ -27,7 +27,7 @@ def reading(number: int) -> SiteTickets:
     )
 
 
-def poll(now: float, error: ApiError | Held | None = None, **parts: Reading | None) -> Poll:
+def poll(now: float, error: ApiError | BackingOff | None = None, **parts: Reading | None) -> Poll:
     """Return a poll of ``ticket_counts`` that ended now and took a second."""
     return Poll(
         site="acme",
@@ -36,7 +36,7 @@ def poll(now: float, error: ApiError | Held | None = None, **parts: Reading | No
         error=error,
         ended=now,
         ended_at=UNIX + now,
-        duration=None if isinstance(error, Held) else 1.0,
+        duration=None if isinstance(error, BackingOff) else 1.0,
         tally=Tally({}, {}),
     )
 
@@ -105,7 +105,9 @@ def test_explanation_is_kept_while_held() -> None:
     """What WHMCS said says more than that nobody asked it again."""
     refused = first_state().after(poll(100.0, AuthFailed("WHMCS says: no")))
 
-    held = refused.after(poll(160.0, Held("auth"))).after(poll(220.0, Held("auth")))
+    held = refused.after(poll(160.0, BackingOff("auth", 0.0))).after(
+        poll(220.0, BackingOff("auth", 0.0))
+    )
 
     assert (False, "auth", "WHMCS says: no") == (held.success, held.reason, held.error)
     assert 1.0 == held.duration
@@ -114,9 +116,9 @@ def test_explanation_is_kept_while_held() -> None:
 @pytest.mark.parametrize("before", [None, HTTPStatus("HTTP status 500")])
 def test_hold_for_another_reason_explains_itself(before: ApiError | None) -> None:
     """The refusal of another source is not this one's own failure."""
-    state = first_state().after(poll(100.0, before)).after(poll(160.0, Held("auth")))
+    state = first_state().after(poll(100.0, before)).after(poll(160.0, BackingOff("auth", 0.0)))
 
-    assert ("auth", "held back after `auth`") == (state.reason, state.error)
+    assert ("auth", "backing off after `auth`") == (state.reason, state.error)
 
 
 def test_reading_is_shown_up_to_its_very_last_moment() -> None:
@@ -168,8 +170,10 @@ def test_withheld_reading_replaces_the_one_before() -> None:
     assert {"a": Part(None, 160.0)} == state.parts
 
 
-@pytest.mark.parametrize("error", [None, HTTPStatus("HTTP status 500"), Held("auth")])
-def test_site_is_ready_when_each_source_was_polled_once(error: ApiError | Held | None) -> None:
+@pytest.mark.parametrize("error", [None, HTTPStatus("HTTP status 500"), BackingOff("auth", 9.0)])
+def test_site_is_ready_when_each_source_was_polled_once(
+    error: ApiError | BackingOff | None,
+) -> None:
     """Well or not: what is waited for is an end."""
     snapshot = first_snapshot()
     after_one = snapshot.after(poll(100.0, error))

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from exporter.polling.holds import Held
+from exporter.polling.backoff import BackingOff
 from exporter.polling.site import Tally
 from exporter.whmcs.errors import ApiError, AuthFailed, HTTPStatus
 from tests.changes import store_of
@@ -39,7 +39,7 @@ class Expected:
 
 
 parts = st.dictionaries(st.sampled_from("abc"), st.none() | st.builds(reading, st.integers(0, 9)))
-errors = st.sampled_from([HTTPStatus("HTTP status 500"), AuthFailed("no"), Held("auth")])
+errors = st.sampled_from([HTTPStatus("HTTP status 500"), AuthFailed("no"), BackingOff("auth", 0.0)])
 sources = st.sampled_from(["ticket_counts", "departments"])
 
 
@@ -65,7 +65,7 @@ class Site(RuleBasedStateMachine):
         self,
         source: str,
         found: dict[str, Reading | None],
-        error: ApiError | Held | None,
+        error: ApiError | BackingOff | None,
         lost: int,
     ) -> None:
         """End a poll: a success, a failure in part or in all, or one that was held back."""

@@ -2,18 +2,19 @@
 
 WHMCS bans addresses for failed logins, and each call costs it time. So an action is called once
 with each credential, one call after another; its later calls get the same answer. After a failure
-that would meet every call alike, such as a refused address, nothing more is sent; nor after two
-refused credentials.
+that would meet every call alike, such as a refused address, nothing more is sent; nor after a host
+has rejected two logins.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from exporter.polling.backoff import BackingOff
 from exporter.polling.clock import SystemClock
-from exporter.polling.holds import Held
 from exporter.polling.site import Site
 from exporter.whmcs.errors import (
     ActionFailed,
@@ -26,15 +27,15 @@ from exporter.whmcs.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exporter.polling.site import Client, Credential, Cycle
+    from exporter.polling.backoff import HostState
+    from exporter.polling.site import Client, Cycle
     from exporter.whmcs.actions import Action
+    from exporter.whmcs.client import Credential
 
 T = TypeVar("T")
 
 # These are about one credential or one action; any other failure is about the whole site.
 _LOCAL = (ActionFailed, AuthFailed, PermissionMissing, SchemaMismatch)
-# WHMCS bans an address after the third failed login.
-_MOST_REFUSED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Call:
     action: str
     credential: Credential
     value: object = None
-    error: ApiError | Held | None = None
+    error: ApiError | BackingOff | None = None
     seconds: float | None = None
 
 
@@ -69,7 +70,7 @@ class Patient(Site):
         calls: Every call so far, in its order.
     """
 
-    def __init__(self, name: str, client: Client, *, timeout: float) -> None:
+    def __init__(self, name: str, client: Client, *, timeout: float, host: HostState) -> None:
         """Make calls through ``client``, each of at most ``timeout`` seconds."""
         self._stopwatch = Stopwatch()
         super().__init__(
@@ -79,6 +80,7 @@ class Patient(Site):
             max_concurrency=1,
             clock=SystemClock(),
             telemetry=self._stopwatch,
+            host=host,
         )
         self.calls: list[Call] = []
         self._turn = asyncio.Lock()
@@ -93,7 +95,7 @@ class Patient(Site):
         """Call an action for a source, or return what its first call returned.
 
         Raises:
-            Held: The call was not made.
+            BackingOff: The call was not made.
             ApiError: It failed.
         """
         async with self._turn:
@@ -120,7 +122,7 @@ class Patient(Site):
         try:
             self._stop_after_the_end()
             value: T = await super().call(cycle, action, credential, parameters)
-        except (ApiError, Held) as error:
+        except (ApiError, BackingOff) as error:
             return replace(call, error=error)
         return replace(call, value=value, seconds=self._stopwatch.seconds)
 
@@ -128,6 +130,4 @@ class Patient(Site):
         failures = [call.error for call in self.calls if isinstance(call.error, ApiError)]
         for failure in failures:
             if not isinstance(failure, _LOCAL):
-                raise Held(failure.reason)
-        if sum(isinstance(failure, AuthFailed) for failure in failures) >= _MOST_REFUSED:
-            raise Held(AuthFailed.reason)
+                raise BackingOff(failure.reason, math.inf)

@@ -12,6 +12,8 @@ from exporter import __version__, assembly
 from exporter.doctor import questions
 from exporter.doctor.checkup import Checkup, Mark
 from exporter.doctor.way import Way
+from exporter.polling.backoff import BackoffRegistry
+from exporter.polling.clock import SystemClock
 from exporter.whmcs.client import Client, open_session
 
 if TYPE_CHECKING:
@@ -34,12 +36,14 @@ async def examine(
     ``progress`` is told how many are done, each time one is.
     """
     room = asyncio.Semaphore(_AT_ONCE)
+    # Sites on one host share the number of rejected logins that are safe.
+    backoffs = BackoffRegistry(SystemClock().monotonic)
     done = 0
 
     async def one(site: config.Site, context: SSLContext | None) -> Checkup:
         nonlocal done
         async with room:
-            checkup = await _examine(site, context)
+            checkup = await _examine(site, context, backoffs)
         done += 1
         progress(done)
         return checkup
@@ -52,7 +56,9 @@ async def examine(
     return [task.result() for task in tasks]
 
 
-async def _examine(site: config.Site, context: SSLContext | None) -> Checkup:
+async def _examine(
+    site: config.Site, context: SSLContext | None, backoffs: BackoffRegistry
+) -> Checkup:
     endpoint = assembly.endpoint(site, context)
     way = Way(endpoint, min(site.timeout, _LONGEST_STEP))
     steps = await way.walk()
@@ -61,7 +67,8 @@ async def _examine(site: config.Site, context: SSLContext | None) -> Checkup:
     else:
         dates: list[tuple[str, float]] = []
         async with open_session(f"whmcs-exporter/{__version__}", [_noting(dates)]) as session:
-            steps += await questions.ask(site, Client(session, endpoint), dates)
+            client, host = Client(session, endpoint), backoffs.host(endpoint.url)
+            steps += await questions.ask(site, client, host, dates)
     return Checkup(site=site.name, url=site.url, steps=tuple(steps))
 
 

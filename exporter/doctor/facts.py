@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from exporter import config
     from exporter.doctor.calls import Call
-    from exporter.polling.site import Credential
+    from exporter.whmcs.client import Credential
 
 _PORTS = {"http": 80, "https": 443}
 _UNKNOWN_ADDRESS = "its public address"

@@ -12,8 +12,8 @@ from exporter.doctor.cases import warnings
 from exporter.doctor.checkup import Mark, Step, not_tried
 from exporter.doctor.facts import Facts
 from exporter.doctor.selections import missing
+from exporter.polling.backoff import BackingOff
 from exporter.polling.clock import SystemClock
-from exporter.polling.holds import Held
 from exporter.polling.readings import SiteTickets
 from exporter.polling.site import Cycle
 from exporter.polling.source import Outcome
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from exporter import config
     from exporter.doctor.calls import Call
     from exporter.doctor.checkup import Advice
+    from exporter.polling.backoff import HostState
     from exporter.polling.source import Source
     from exporter.whmcs.client import Client
 
@@ -41,9 +42,11 @@ def not_asked(site: config.Site) -> list[Step]:
     return not_tried([*_actions(assembly.sources(site)), _CLOCK, _VERSION])
 
 
-async def ask(site: config.Site, client: Client, dates: Sequence[tuple[str, float]]) -> list[Step]:
-    """Ask everything once, through a client that notes the Date of each answer in ``dates``."""
-    return await _Questions(site, client).ask(dates)
+async def ask(
+    site: config.Site, client: Client, host: HostState, dates: Sequence[tuple[str, float]]
+) -> list[Step]:
+    """Send each request once, through a client that records each response's Date in ``dates``."""
+    return await _Questions(site, client, host).ask(dates)
 
 
 def _actions(sources: Sequence[Source]) -> list[str]:
@@ -51,12 +54,12 @@ def _actions(sources: Sequence[Source]) -> list[str]:
 
 
 class _Questions:
-    def __init__(self, site: config.Site, client: Client) -> None:
+    def __init__(self, site: config.Site, client: Client, host: HostState) -> None:
         self._site = site
         self._sources = assembly.sources(site)
         self._actions = _actions(self._sources)
         self._facts = Facts(site, self._actions)
-        self._patient = Patient(site.name, client, timeout=site.timeout)
+        self._patient = Patient(site.name, client, timeout=site.timeout, host=host)
         self._deadline = SystemClock().monotonic() + _LONGEST
 
     async def ask(self, dates: Sequence[tuple[str, float]]) -> list[Step]:
@@ -72,13 +75,13 @@ class _Questions:
     async def _poll(self, source: Source) -> Outcome:
         try:
             return await source.poll(Cycle(self._patient, source.name, self._deadline))
-        except (ApiError, Held) as error:
+        except (ApiError, BackingOff) as error:
             return Outcome(readings={}, failed=(error,))
 
     def _called(self, call: Call) -> Step:
         owner = self._facts.owner(call.credential)
         name = f"{call.action} ({owner})" if owner else call.action
-        if isinstance(call.error, Held):
+        if isinstance(call.error, BackingOff):
             detail = f"not tried after {call.error.reason}"
             return Step(name=name, mark=Mark.NOT_TRIED, detail=detail)
         if call.error is not None:
@@ -117,7 +120,7 @@ class _Questions:
             version = await self._patient.call(cycle, GET_DETAILS, self._site.credential, {})
         except PermissionMissing:
             detail = "unknown: the API role lacks WhmcsDetails, and need not have it"
-        except (ApiError, Held) as error:
+        except (ApiError, BackingOff) as error:
             detail = f"unknown: {error}"
         else:
             return Step(name=_VERSION, detail=f"WHMCS {version}")

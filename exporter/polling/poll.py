@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from exporter.polling.holds import Held
+    from exporter.polling.backoff import BackingOff
     from exporter.polling.site import Tally
     from exporter.polling.source import Outcome
     from exporter.whmcs.errors import ApiError
@@ -23,7 +23,7 @@ class Poll:
     site: str
     source: str
     outcome: Outcome
-    error: ApiError | Held | None
+    error: ApiError | BackingOff | None
     ended: float
     ended_at: float
     duration: float | None

@@ -8,7 +8,7 @@ import math
 import zlib
 from typing import TYPE_CHECKING
 
-from exporter.polling.holds import Held
+from exporter.polling.backoff import BackingOff
 from exporter.polling.poll import Poll
 from exporter.polling.site import Cycle
 from exporter.polling.source import Outcome
@@ -82,7 +82,7 @@ class Poller:
         return self._clock.monotonic() > self.expected_by
 
     async def run(self) -> None:
-        """Poll until cancelled; anything but ``ApiError`` and ``Held`` is a bug and is raised."""
+        """Poll until cancelled; any error but ``ApiError`` and ``BackingOff`` is a bug."""
         self._due = _tick(self._clock.monotonic() + phase(self.site, self.source) * self._interval)
         try:
             await self.poll_first()
@@ -126,7 +126,7 @@ class Poller:
         outcome = await self._outcome(cycle)
         ended = self._clock.monotonic()
         error = _first(outcome.failed)
-        held = isinstance(error, Held) and not outcome.readings
+        held = isinstance(error, BackingOff) and not outcome.readings
         published = self._publisher.publish(
             Poll(
                 site=self.site,
@@ -151,7 +151,7 @@ class Poller:
     async def _outcome(self, cycle: Cycle) -> Outcome:
         try:
             return await self._source.poll(cycle)
-        except (ApiError, Held) as error:
+        except (ApiError, BackingOff) as error:
             return Outcome(readings={}, failed=(bare(error),))
 
     def _next(self, due: float) -> float:
@@ -180,7 +180,7 @@ def phase(site: str, source: str) -> float:
     return (zlib.crc32(f"{site}\0{source}".encode("utf-8", "replace")) + 1) / 2**32
 
 
-def _first(failed: tuple[ApiError | Held, ...]) -> ApiError | Held | None:
+def _first(failed: tuple[ApiError | BackingOff, ...]) -> ApiError | BackingOff | None:
     """Return the failure that explains most: one that happened before one that was held back."""
     return next(
         (failure for failure in failed if isinstance(failure, ApiError)), next(iter(failed), None)

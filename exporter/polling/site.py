@@ -7,47 +7,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from exporter.polling.holds import Hold
-from exporter.whmcs.errors import (
-    ApiError,
-    AuthFailed,
-    IPDenied,
-    PermissionMissing,
-    RateLimited,
-    TimedOut,
-    bare,
-)
+from exporter.whmcs.errors import ApiError, AuthFailed, IPDenied, PermissionMissing, TimedOut, bare
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
+    from exporter.polling.backoff import CredentialState, HostState
     from exporter.polling.clock import Clock
     from exporter.whmcs.actions import Action
+    from exporter.whmcs.client import Credential, Identity
     from exporter.whmcs.document import JSON
 
 T = TypeVar("T")
 E = TypeVar("E", bound=ApiError)
 
-
-class Credential(Protocol):
-    """What a call proves its right with; how is between the client and the credential."""
-
-    def form(self) -> Mapping[str, str]:
-        """Return the POST fields."""
-
-    def values(self) -> tuple[str, ...]:
-        """Return each value that must not be shown."""
-
-    def refresh(self, *, force: bool = False) -> bool:
-        """Read again what comes from files; tell whether any of it is another value."""
+_TOO_LATE = "the poll's time was over before this request's turn came"
 
 
 class Client(Protocol):
     """One WHMCS installation's API, as the client offers it."""
+
+    @property
+    def credentials(self) -> Iterable[Credential]:
+        """Return every credential that is configured for the installation."""
+
+    def identity(self, credential: Credential) -> Identity:
+        """Return what the server identifies a request with ``credential`` by."""
 
     def refresh(self, *, force: bool = False) -> bool:
         """Read the client's own secrets again; tell whether any is another value."""
@@ -76,57 +65,6 @@ class Tally:
     failures: Mapping[str, int]
 
 
-@dataclass(slots=True)
-class Standing:
-    """How one credential stands with WHMCS.
-
-    ``proven`` from its last success to its next refusal or change. ``access`` holds back all its
-    calls, ``permissions`` those of a source that needs an action it was refused; a change puts
-    others into their places.
-    """
-
-    credential: Credential
-    proven: bool = False
-    trial: asyncio.Lock = field(default_factory=asyncio.Lock)
-    access: Hold = field(default_factory=lambda: Hold("auth"))
-    permissions: dict[tuple[str, str], Hold] = field(default_factory=dict)
-
-    def permission(self, source: str, action: str) -> Hold:
-        """Return the hold that a refusal of one action puts on a source."""
-        return self.permissions.setdefault((source, action), Hold("permission"))
-
-    def check(self, source: str, now: float) -> None:
-        """Raise ``Held`` while a source's calls must wait."""
-        self.access.check(now)
-        for (holder, _), hold in self.permissions.items():
-            if holder == source:
-                hold.check(now)
-
-    def renewed(self) -> None:
-        """End every wait: the credential is another one now, or what it may do is."""
-        self.proven = False
-        self.access = Hold("auth")
-        self.permissions.clear()
-
-    def succeeded(self, permission: Hold) -> None:
-        """Note that a call was let in; another action of its source may still be refused."""
-        self.proven = True
-        self.access.lift()
-        permission.lift()
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Let one call at a time try a credential that is not proven.
-
-        Several at once would be several failed logins where one tells as much.
-        """
-        if self.proven:
-            yield
-        else:
-            async with self.trial:
-                yield
-
-
 class Site:
     """One WHMCS installation as the sources see it."""
 
@@ -139,6 +77,7 @@ class Site:
         max_concurrency: int,
         clock: Clock,
         telemetry: Telemetry,
+        host: HostState,
     ) -> None:
         """Make at most ``max_concurrency`` calls at once, each of at most ``timeout`` seconds."""
         self.name = name
@@ -147,8 +86,9 @@ class Site:
         self._slots = asyncio.Semaphore(max_concurrency)
         self._clock = clock
         self._telemetry = telemetry
-        self._silence = Hold("rate_limited")
-        self._standings: dict[int, Standing] = {}
+        self._host = host
+        # The current state of each credential, by id: the registry keeps only weak references.
+        self._states: dict[int, CredentialState] = {}
         self._requests: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
 
@@ -156,10 +96,10 @@ class Site:
         """Return Unix time, by which the age of what WHMCS dates is told."""
         return self._clock.time()
 
-    def end_waits(self) -> None:
-        """Let calls be tried that were refused: somebody says that it is worth it."""
-        for standing in self._standings.values():
-            standing.renewed()
+    def end_backoffs(self) -> None:
+        """Try again what was rejected: the configuration of the site has changed."""
+        for credential in self._client.credentials:
+            self._state(credential).reset()
 
     def tally(self) -> Tally:
         """Return the counts as they are now."""
@@ -175,38 +115,65 @@ class Site:
         """Call an action for a source.
 
         Raises:
-            Held: The call was not made, and nothing was counted.
+            BackingOff: The call was not made, and nothing was counted.
             ApiError: It failed, or the cycle's deadline passed before its turn came.
         """
-        standing = self._standings.setdefault(id(credential), Standing(credential))
-        self._refresh(standing)
-        async with standing.turn(), self._slots:
-            # A failure that frees a slot cancels the calls beside it a turn of the loop later:
-            # without this one, the next call would be made and given up.
-            await asyncio.sleep(0)
-            now = self._clock.monotonic()
-            self._silence.check(now)
-            standing.check(cycle.source, now)
-            limit = min(self._timeout, cycle.deadline - now)
-            if limit <= 0:
-                raise TimedOut("the poll's time was over before this call's turn came")
-            access, permission = standing.access, standing.permission(cycle.source, action.name)
-            try:
-                value = await self._counted(action, parameters, credential, limit)
-            except ApiError as error:
-                self._failed(standing, access, permission, error)
-                raise bare(error) from None
-            standing.succeeded(permission)
-            return value
+        while True:
+            self._client.refresh()
+            credential.refresh()
+            state = self._state(credential)
+            was_accepted = state.accepted
+            async with self._slot(state, cycle.deadline):
+                # A failure that frees a slot cancels the calls beside it a turn of the loop later:
+                # without this one, the next call would be made and given up.
+                await asyncio.sleep(0)
+                # A secret may have been rotated or rejected meanwhile.
+                is_current = state is self._state(credential)
+                if is_current and (state.accepted or not was_accepted):
+                    return await self._call(cycle, action, credential, parameters, state)
 
-    def _refresh(self, standing: Standing, *, force: bool = False) -> None:
-        """Read the secrets again; one that changed ends what it was refused for."""
-        # The client's own goes with every call, whatever the credential.
-        everyone = self._client.refresh(force=force)
-        own = standing.credential.refresh(force=force)
-        for other in self._standings.values():
-            if everyone or (own and other is standing):
-                other.renewed()
+    def _state(self, credential: Credential) -> CredentialState:
+        state = self._host.credential(self._client.identity(credential))
+        self._states[id(credential)] = state
+        return state
+
+    @asynccontextmanager
+    async def _slot(self, state: CredentialState, deadline: float) -> AsyncIterator[None]:
+        """Wait until a request may be sent with a credential, at most until the poll's end."""
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(max(0.0, deadline - self._clock.monotonic())):
+                    await stack.enter_async_context(state.host.admitted(state))
+                    await stack.enter_async_context(self._slots)
+            except TimeoutError:
+                raise TimedOut(_TOO_LATE) from None
+            yield
+
+    async def _call(
+        self,
+        cycle: Cycle,
+        action: Action[T],
+        credential: Credential,
+        parameters: Mapping[str, str],
+        state: CredentialState,
+    ) -> T:
+        now = self._clock.monotonic()
+        state.check(cycle.source, now)
+        limit = min(self._timeout, cycle.deadline - now)
+        if limit <= 0:
+            raise TimedOut(_TOO_LATE)
+        try:
+            value = await self._counted(action, parameters, credential, limit)
+        except ApiError as error:
+            self.noted(error)
+            state.failed(cycle.source, action.name, error, self._clock.monotonic())
+            if isinstance(error, AuthFailed | IPDenied | PermissionMissing):
+                # A secret that was rotated during the request is tried by the next poll.
+                self._client.refresh(force=True)
+                credential.refresh(force=True)
+            raise bare(error) from None
+        state.succeeded(cycle.source, action.name)
+        return value
 
     async def _counted(
         self,
@@ -227,22 +194,6 @@ class Site:
         """Count a failure, as of answers that were right each for itself, and return it."""
         self._failures[error.reason] += 1
         return error
-
-    def _failed(self, standing: Standing, access: Hold, permission: Hold, error: ApiError) -> None:
-        self.noted(error)
-        if isinstance(error, RateLimited) and error.retry_after is not None:
-            self._silence.silence(self._clock.monotonic(), error.retry_after)
-        if isinstance(error, AuthFailed | IPDenied):
-            standing.proven = False
-            self._hold_back(access, standing, error)
-        if isinstance(error, PermissionMissing):
-            self._hold_back(permission, standing, error)
-
-    def _hold_back(self, hold: Hold, standing: Standing, error: ApiError) -> None:
-        # A secret that was rotated since the call began deserves its try at once, not a wait: then
-        # this hold, which is the call's, is no longer in force.
-        self._refresh(standing, force=True)
-        hold.refuse(self._clock.monotonic(), error.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exporter.polling.holds import Held
+    from exporter.polling.backoff import BackingOff
     from exporter.polling.readings import Departments, Reading, SiteTickets
     from exporter.polling.site import Cycle
     from exporter.whmcs.errors import ApiError
@@ -27,7 +27,7 @@ class Outcome:
     """
 
     readings: Mapping[str, Reading | None]
-    failed: tuple[ApiError | Held, ...] = ()
+    failed: tuple[ApiError | BackingOff, ...] = ()
     collisions: int = 0
     dropped: int = 0
     limit: str = "limits"
@@ -64,4 +64,4 @@ class Source(Protocol):
         """The names of the WHMCS actions that it calls."""
 
     async def poll(self, cycle: Cycle) -> Outcome:
-        """Ask WHMCS; raise ``ApiError`` or ``Held`` when nothing at all was found."""
+        """Ask WHMCS; raise ``ApiError`` or ``BackingOff`` when nothing at all was found."""

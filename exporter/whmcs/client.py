@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ class Credential(Protocol):
     def values(self) -> tuple[str, ...]:
         """Return each value that must not be shown."""
 
+    def refresh(self, *, force: bool = False) -> bool:
+        """Read again what comes from files; return whether any value has changed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
@@ -96,6 +100,18 @@ def open_session(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a server identifies a request by, as digests.
+
+    ``credential`` changes with each value that is sent as proof, ``address`` with the way that the
+    request takes: a proxy has an address of its own, and an access key replaces the IP allowlist.
+    """
+
+    credential: bytes
+    address: bytes
+
+
 class Client:
     """WHMCS's API at one endpoint."""
 
@@ -103,6 +119,21 @@ class Client:
         """Call ``endpoint`` through ``session``, which stays the caller's."""
         self._session = session
         self._endpoint = endpoint
+
+    @property
+    def credentials(self) -> Iterable[Credential]:
+        """Return every credential that is configured for the endpoint."""
+        return self._endpoint.credentials
+
+    def identity(self, credential: Credential) -> Identity:
+        """Return what the server identifies a request with ``credential`` by."""
+        form = credential.form()
+        endpoint = self._endpoint
+        login = self._headers().get("Authorization", "")
+        return Identity(
+            credential=_digest(endpoint.url, endpoint.proxy_url or "", login, *form.values()),
+            address=_digest(endpoint.proxy_url or "", form.get("accesskey", "")),
+        )
 
     def refresh(self, *, force: bool = False) -> bool:
         """Read the client's own password again; tell whether it is another one."""
@@ -198,6 +229,10 @@ class Client:
         every = (credential, *self._endpoint.credentials)
         secrets = own.union(*(each.values() for each in every))
         return secrets.union(map(quote_plus, secrets))
+
+
+def _digest(*values: str) -> bytes:
+    return hashlib.sha256("\0".join(values).encode("utf-8", "surrogatepass")).digest()
 
 
 def _login(username: str, password: str) -> str:

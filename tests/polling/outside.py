@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, TypeAlias
 
+from exporter.polling.backoff import BackoffRegistry
 from exporter.polling.labels import Selection
 from exporter.polling.poller import Poller
 from exporter.polling.reporter import Lines, Reporter
@@ -21,6 +22,7 @@ from exporter.polling.sources.departments import (
 )
 from exporter.polling.sources.ticket_counts import TicketCountsSource
 from exporter.polling.sources.waiting import WaitingSource
+from exporter.whmcs.client import Identity
 from exporter.whmcs.errors import TimedOut
 from tests.fake_clock import FakeClock
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from exporter.polling.poll import Poll
-    from exporter.polling.site import Credential
     from exporter.polling.source import Source
+    from exporter.whmcs.client import Credential
     from exporter.whmcs.document import JSON
     from exporter.whmcs.errors import ApiError
 
@@ -159,6 +161,17 @@ class WHMCS:
     calls: list[Call] = field(default_factory=list)
     under_way: int = 0
     most_at_once: int = 0
+    _used: dict[int, Credential] = field(default_factory=dict)
+
+    @property
+    def credentials(self) -> Sequence[Credential]:
+        """Return every credential that was used so far."""
+        return list(self._used.values())
+
+    def identity(self, credential: Credential) -> Identity:
+        """Return what the server identifies a request by."""
+        self._used[id(credential)] = credential
+        return Identity(repr((self.own.value, credential.form())).encode(), b"")
 
     def refresh(self, *, force: bool = False) -> bool:
         """Read the client's own secret again."""
@@ -247,11 +260,13 @@ class Bench:
     whmcs: WHMCS = field(init=False)
     site: Site = field(init=False)
     lines: Lines = field(init=False)
+    backoffs: BackoffRegistry = field(init=False)
 
     def __post_init__(self) -> None:
         """Wire the site."""
         self.whmcs = WHMCS(self.clock)
         self.lines = Lines(self.clock)
+        self.backoffs = BackoffRegistry(self.clock.monotonic)
         self.site = Site(
             "acme",
             self.whmcs,
@@ -259,6 +274,7 @@ class Bench:
             max_concurrency=self.max_concurrency,
             clock=self.clock,
             telemetry=self.telemetry,
+            host=self.backoffs.host("https://whmcs.example/includes/api.php"),
         )
 
     def publish(self, poll: Poll) -> Poll:

@@ -82,6 +82,7 @@ async def test_failed_polls_end_by_themselves(source: str, kind: str) -> None:
             max_concurrency=2,
             clock=bench.clock,
             telemetry=bench.telemetry,
+            host=bench.backoffs.host(server.endpoint(response_bytes=1).url),
         )
         poll = await bench.poll(getattr(bench, source)())
         assert poll.error is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exporter.polling.holds import Held
+from exporter.polling.backoff import BackingOff
 from exporter.polling.labels import Selection
 from exporter.polling.readings import Departments, DepartmentTickets
 from exporter.polling.source import Limits
@@ -165,7 +165,7 @@ async def test_failure_explains_more_than_a_wait() -> None:
     await bench.poll(source)
     poll = await bench.poll(source)
 
-    assert [Held, HTTPStatus] == [type(failure) for failure in poll.outcome.failed]
+    assert [BackingOff, HTTPStatus] == [type(failure) for failure in poll.outcome.failed]
     assert isinstance(poll.error, HTTPStatus)
 
 
@@ -185,7 +185,7 @@ async def test_poll_that_was_held_in_part_has_a_length() -> None:
     await bench.clock.advance(5)
     poll = await polling
 
-    assert isinstance(poll.error, Held)
+    assert isinstance(poll.error, BackingOff)
     assert 2.0 == poll.duration
 
 

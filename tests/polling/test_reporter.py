@@ -79,6 +79,7 @@ async def test_line_for_each_change_of_state(
         (HTTPStatus("HTTP status 502"), []),
         (PermissionMissing("WHMCS says: no"), [fails("permission", "WHMCS says: no")]),
         (ticket_counts(), []),
+        (ticket_counts(), []),
         (ticket_counts(), [SUCCEEDS]),
     )
     for answer, expected in answers:
@@ -108,7 +109,7 @@ async def test_source_that_is_held_from_the_start_says_so(
     assert {("acme", "departments")} == {
         (record.__dict__["site"], record.__dict__["source"]) for record in caplog.records
     }
-    assert [fails("auth", "held back after `auth`")] == lines(caplog)
+    assert [fails("auth", "backing off after `auth`")] == lines(caplog)
 
 
 async def test_line_says_since_when_and_what_to_do(

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from exporter.polling.holds import Held
+from exporter.polling.backoff import BackingOff
 from exporter.polling.labels import Selection, by_title, label_value
 from exporter.polling.readings import Departments, DepartmentTickets
 from exporter.polling.source import ONLY_PART, Outcome
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
     from exporter.polling.readings import Reading
-    from exporter.polling.site import Credential, Cycle
+    from exporter.polling.site import Cycle
     from exporter.polling.source import Limits
+    from exporter.whmcs.client import Credential
 
 T = TypeVar("T")
 
@@ -125,7 +126,7 @@ class DepartmentsByCredentials:
             department_id, counts = await cycle.call(
                 GET_DEPARTMENT_TICKET_COUNTS, department.credential, parameters
             )
-        except (ApiError, Held) as error:
+        except (ApiError, BackingOff) as error:
             return Outcome(readings={}, failed=(error,))
         statuses, collisions = by_title(counts.statuses, self.statuses)
         tickets = DepartmentTickets(
@@ -172,7 +173,7 @@ async def _together(calls: Iterable[Coroutine[object, object, T]]) -> list[T]:
 
 def _first(failures: BaseExceptionGroup) -> Exception:
     """Return the first of failures that can happen; of bugs, raise them all."""
-    known, bugs = failures.split((ApiError, Held))
+    known, bugs = failures.split((ApiError, BackingOff))
     if bugs or not known:
         raise failures
     return known.exceptions[0]

@@ -10,8 +10,9 @@ from exporter.polling.readings import SiteTickets
 from exporter.whmcs.actions import GET_TICKET_COUNTS
 
 if TYPE_CHECKING:
-    from exporter.polling.site import Credential, Cycle
+    from exporter.polling.site import Cycle
     from exporter.polling.source import Limits, Outcome
+    from exporter.whmcs.client import Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

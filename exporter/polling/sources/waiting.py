@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from exporter.polling.site import Credential, Cycle
+    from exporter.polling.site import Cycle
     from exporter.polling.source import Limits
+    from exporter.whmcs.client import Credential
     from exporter.whmcs.decode import SupportDepartment, Ticket
 
 

@@ -1,12 +1,13 @@
-"""Which calls are held back after a refusal, and for how long."""
+"""Which requests are not sent after a rejection, and for how long."""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from exporter.polling.holds import Held
+from exporter.polling.backoff import BackingOff
 from exporter.whmcs.errors import (
     ApiError,
     AuthFailed,
@@ -29,7 +30,8 @@ from tests.polling.outside import (
     ticket_counts,
 )
 
-BACK_OFF = [0, 2, 6, 14, 29, 44]
+# Polls are a minute apart: the first backoff ends after the second one, as it is a little longer.
+SECOND = 3
 
 
 def only_good(call: Call) -> Answer:
@@ -51,35 +53,45 @@ async def minutes_of_calls(bench: Bench, minutes: int) -> dict[str, list[float]]
     return times
 
 
+def is_backoff(minutes: list[float]) -> bool:
+    """Return whether requests were sent after 2 minutes and from then on every 15 minutes."""
+    first, second, *later = minutes
+    gaps = [after - before for before, after in pairwise([second, *later])]
+    return (0, SECOND) == (first, second) and len(gaps) > 1 and all(15 <= gap <= 16 for gap in gaps)
+
+
 @pytest.mark.parametrize("error", [AuthFailed("no"), IPDenied("no")])
-async def test_no_access_holds_back_both_sources(error: ApiError) -> None:
-    """After a refused login or address one call is made for all, after 2, 4, 8, 15, 15 minutes."""
+async def test_rejected_access_stops_both_sources(error: ApiError) -> None:
+    """After a rejected login or address, one request is sent after 2, 15 and 15 minutes."""
     bench = Bench()
     bench.whmcs.refuse_all(error)
 
-    assert {COUNTS: BACK_OFF} == await minutes_of_calls(bench, 50)
+    times = await minutes_of_calls(bench, 50)
+
+    assert [COUNTS] == list(times)
+    assert is_backoff(times[COUNTS])
 
 
-async def test_missing_permission_holds_back_only_the_source_that_needs_it() -> None:
-    """The credential is good: the other source goes on."""
+async def test_missing_permission_stops_only_the_source_that_needs_it() -> None:
+    """The credential is accepted: the other source continues."""
     bench = Bench()
     bench.whmcs.answers[COUNTS] = PermissionMissing("no")
 
     times = await minutes_of_calls(bench, 50)
 
-    assert BACK_OFF == times[COUNTS]
+    assert is_backoff(times[COUNTS])
     assert list(range(50)) == times[DEPARTMENTS]
 
 
-async def test_permission_for_one_action_of_two_still_doubles_the_wait() -> None:
-    """A source's other action, which is let in, does not end what this one was refused for."""
+async def test_permission_for_one_of_two_actions_does_not_reset_the_backoff() -> None:
+    """An accepted action of a source does not end the backoff of a rejected one."""
     bench = Bench()
     bench.whmcs.answers[STATUSES] = PermissionMissing("no")
 
     times = await minutes_of_calls(bench, 50)
 
     assert list(range(50)) == times[COUNTS]
-    assert BACK_OFF == times[DEPARTMENTS]
+    assert is_backoff(times[DEPARTMENTS])
 
 
 async def test_nothing_is_counted_while_held() -> None:
@@ -91,7 +103,7 @@ async def test_nothing_is_counted_while_held() -> None:
     await bench.clock.advance(60)
     held = await bench.poll(bench.ticket_counts())
 
-    assert isinstance(held.error, Held)
+    assert isinstance(held.error, BackingOff)
     assert "ip_denied" == held.error.reason
     assert (0.0, None) == (refused.duration, held.duration)
     assert refused.tally == held.tally
@@ -100,35 +112,59 @@ async def test_nothing_is_counted_while_held() -> None:
 
 
 @pytest.mark.parametrize("error", [AuthFailed("no"), IPDenied("no"), PermissionMissing("no")])
-async def test_success_begins_the_doubling_anew(error: ApiError) -> None:
-    """After a success the next refusal waits 2 minutes again."""
+async def test_success_resets_the_backoff(error: ApiError) -> None:
+    """After a success the next rejection causes the shortest backoff again."""
     bench = Bench()
     bench.whmcs.refuse_all(error)
-    await minutes_of_calls(bench, 6)
+    await minutes_of_calls(bench, SECOND + 1)
     bench.whmcs.answers = Bench().whmcs.answers
+    await bench.clock.advance(16 * 60)
     await minutes_of_calls(bench, 1)
     bench.whmcs.refuse_all(error)
     bench.whmcs.calls.clear()
 
-    assert [0, 2, 6] == (await minutes_of_calls(bench, 10))[COUNTS]
+    assert [0, SECOND] == (await minutes_of_calls(bench, 10))[COUNTS]
 
 
-async def test_changed_secret_ends_the_wait_at_the_next_poll() -> None:
-    """A rotated file is read before each call; the doubling is forgotten too."""
+async def test_changed_secret_ends_the_backoff_at_the_next_poll() -> None:
+    """A rotated file is read before each request."""
     bench = Bench(credential=SecretFile("bad"))
     bench.whmcs.answers[COUNTS] = only_good
-    for _ in range(4):
-        await bench.poll(bench.ticket_counts())
-        await bench.clock.advance(60)
-    bench.credential.rotate("worse")
     await bench.poll(bench.ticket_counts())
-    await bench.clock.advance(119)
-    held = await bench.poll(bench.ticket_counts())
+    backing_off = await bench.poll(bench.ticket_counts())
     bench.credential.rotate("good")
 
-    assert isinstance(held.error, Held)
+    assert isinstance(backing_off.error, BackingOff)
     assert None is (await bench.poll(bench.ticket_counts())).error
-    assert ["bad", "bad", "worse", "good"] == [call.form["secret"] for call in bench.whmcs.calls]
+    assert ["bad", "good"] == [call.form["secret"] for call in bench.whmcs.calls]
+
+
+async def test_secret_that_is_restored_is_still_backing_off() -> None:
+    """A rejected value stays rejected, however often the file is rewritten."""
+    bench = Bench(credential=SecretFile("bad"))
+    bench.whmcs.answers[COUNTS] = only_good
+    await bench.poll(bench.ticket_counts())
+    bench.credential.rotate("good")
+    await bench.poll(bench.ticket_counts())
+    bench.credential.rotate("bad")
+    await bench.poll(bench.ticket_counts())
+
+    assert ["bad", "good"] == [call.form["secret"] for call in bench.whmcs.calls]
+
+
+async def test_third_login_waits_even_with_a_new_secret() -> None:
+    """WHMCS bans an address after three rejected logins in 15 minutes."""
+    bench = Bench(credential=SecretFile("bad"))
+    bench.whmcs.answers[COUNTS] = only_good
+    for secret in ("worse", "worst", GOOD):
+        await bench.poll(bench.ticket_counts())
+        bench.credential.rotate(secret)
+    waiting = await bench.poll(bench.ticket_counts())
+    await bench.clock.advance(900)
+
+    assert isinstance(waiting.error, BackingOff)
+    assert None is (await bench.poll(bench.ticket_counts())).error
+    assert ["bad", "worse", GOOD] == [call.form["secret"] for call in bench.whmcs.calls]
 
 
 async def test_changed_secret_ends_the_wait_for_a_permission() -> None:
@@ -176,6 +212,8 @@ async def test_two_calls_that_were_under_way_with_the_old_secret_cause_no_wait()
         await bench.clock.settle()
     refused = await asyncio.gather(*polls)
     bench.whmcs.answers = Bench().whmcs.answers
+    # Two rejected logins: the third one waits until the first is 15 minutes old.
+    await bench.clock.advance(900)
 
     assert all(isinstance(poll.error, AuthFailed) for poll in refused)
     assert [None, None] == [(await bench.poll(source)).error for source in sources]
@@ -206,10 +244,10 @@ async def test_client_secret_that_changed_just_before_the_refusal_causes_no_wait
     assert None is (await bench.poll(bench.ticket_counts())).error
 
 
-async def test_changed_secret_of_the_client_ends_the_waits_of_every_credential() -> None:
-    """What stands in front of WHMCS refused them all for one wrong password."""
+async def test_changed_secret_of_the_client_ends_the_backoff_of_every_credential() -> None:
+    """The reverse proxy's password is part of what was rejected."""
     bench = Bench()
-    source = by_credentials("sales", "billing")
+    source = by_credentials("sales")
     bench.whmcs.answers[COUNTS] = AuthFailed("HTTP status 401")
     await bench.poll(source)
     bench.whmcs.answers[COUNTS] = department_of
@@ -229,10 +267,20 @@ async def test_retry_after_is_honoured_up_to_fifteen_minutes(asked: float, minut
     assert {COUNTS: [0, minutes]} == times
 
 
-@pytest.mark.parametrize(
-    "error",
-    [RateLimited("HTTP status 429"), RateLimited("429", 0.0), HTTPStatus("HTTP status 500")],
-)
+async def test_rate_limit_without_retry_after_waits_longer_each_time() -> None:
+    """A server that limits requests without saying for how long is given 1, 2, 4 … 15 minutes."""
+    bench = Bench()
+    bench.whmcs.refuse_all(RateLimited("HTTP status 429"))
+
+    times = await minutes_of_calls(bench, 60)
+
+    assert [COUNTS] == list(times)
+    expected = (2, 3, 5, 9, 16, 16)
+    gaps = [after - before for before, after in pairwise(times[COUNTS])]
+    assert all(0 <= most - gap <= 1 for most, gap in zip(expected, gaps, strict=False))
+
+
+@pytest.mark.parametrize("error", [RateLimited("429", 0.0), HTTPStatus("HTTP status 500")])
 async def test_other_failures_are_followed_by_the_next_poll_as_usual(error: ApiError) -> None:
     """Without a wait that was asked for there is none."""
     bench = Bench()
@@ -252,12 +300,12 @@ async def test_changed_secret_does_not_end_a_silence() -> None:
 
     held = await bench.poll(bench.ticket_counts())
 
-    assert isinstance(held.error, Held)
+    assert isinstance(held.error, BackingOff)
     assert "rate_limited" == held.error.reason
 
 
-async def test_refused_credential_does_not_hold_back_the_others() -> None:
-    """One department's credential waits, the next one's goes on."""
+async def test_rejected_credential_does_not_stop_the_others() -> None:
+    """One department's credential backs off, the next one's continues."""
     bench = Bench()
     source = by_credentials("sales", "billing")
 
@@ -265,30 +313,33 @@ async def test_refused_credential_does_not_hold_back_the_others() -> None:
         return AuthFailed("no") if call.form["identifier"] == "sales" else department_of(call)
 
     bench.whmcs.answers[COUNTS] = answer
-    for _ in range(3):
+    for _ in range(SECOND):
         await bench.poll(source)
         await bench.clock.advance(60)
     poll = await bench.poll(source)
 
     made = [call.form["identifier"] for call in bench.whmcs.calls]
     assert (2, 4) == (made.count("sales"), made.count("billing"))
-    assert isinstance(poll.error, Held)
+    assert isinstance(poll.error, AuthFailed)
     assert ["1"] == list(poll.outcome.readings)
 
 
-async def test_changed_secret_of_one_credential_does_not_end_the_wait_of_another() -> None:
-    """Each credential has a wait of its own."""
+async def test_changed_secret_of_one_credential_does_not_end_the_backoff_of_another() -> None:
+    """Each credential backs off independently."""
     bench = Bench()
     source = by_credentials("sales", "billing")
     bench.whmcs.answers[COUNTS] = AuthFailed("no")
     await bench.poll(source)
-    secret = source.credentials[0].credential
-    assert isinstance(secret, SecretFile)
-    secret.rotate("another")
-
+    await bench.clock.advance(901)
+    bench.whmcs.calls.clear()
+    for department in source.credentials:
+        assert isinstance(department.credential, SecretFile)
+        department.credential.rotate("another")
+    await bench.poll(source)
+    await bench.clock.advance(1)
     await bench.poll(source)
 
-    assert ["sales", "billing", "sales"] == [call.form["identifier"] for call in bench.whmcs.calls]
+    assert ["sales", "billing"] == [call.form["identifier"] for call in bench.whmcs.calls]
 
 
 async def test_missing_permission_of_one_credential_holds_back_only_its_part() -> None:
