@@ -52,6 +52,8 @@ _ABSURD_DIGITS = 10
 # What is said is said soon; a megabyte of words would take a second to search.
 _LONGEST_PAGE = 64 * 1024
 _LONGEST_TITLE = 1024
+# Decoding a whole message, which may be a megabyte long, only to match its beginning is slow.
+_LONGEST_BEGINNING = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _is_success(result: JSON) -> bool:
 
 
 def _refuse_known(message: str, said: str) -> None:
-    beginning = unescape(message).strip()[:LONGEST]
+    beginning = unescape(message.lstrip()[:_LONGEST_BEGINNING]).strip()[:LONGEST]
     for error, pattern in _MESSAGES:
         if pattern.match(beginning):
             raise error(said)

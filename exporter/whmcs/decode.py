@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Above it a float, which every sample is, no longer holds each whole number.
 _LARGEST_COUNT = 2**53
-_DIGITS = re.compile("0*([0-9]{1,16})", re.ASCII)
+_DIGITS = re.compile("(?=[0-9])0*+([0-9]{0,16})", re.ASCII)
 # `fromisoformat` takes other shapes, and from Python 3.13 on an hour 24.
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}", re.ASCII)
 _VERSION = re.compile("[0-9][0-9A-Za-z.-]{0,31}", re.ASCII)
@@ -266,7 +266,7 @@ def _count(row: Mapping[str, JSON], field: str, place: str = "") -> int:
 def _as_count(value: JSON, field: str, place: str = "") -> int:
     """Return a whole number from 0 to 2**53: a JSON number, or a string of ASCII digits."""
     if isinstance(value, str) and (match := _DIGITS.fullmatch(value)):
-        value = int(match[1])
+        value = int(match[1] or 0)
     if isinstance(value, int | float | Decimal) and _is_count(value):
         return int(value)
     raise SchemaMismatch(f"{place}`{field}` is no whole number from 0 to 2^53")
