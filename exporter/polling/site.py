@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from exporter.polling.clock import Clock
     from exporter.whmcs.actions import Action
     from exporter.whmcs.client import Credential, Identity
-    from exporter.whmcs.document import JSON
 
 T = TypeVar("T")
 E = TypeVar("E", bound=ApiError)
@@ -42,9 +41,14 @@ class Client(Protocol):
         """Read the client's own secrets again; tell whether any is another value."""
 
     async def post(
-        self, action: str, parameters: Mapping[str, str], credential: Credential, *, limit: float
-    ) -> dict[str, JSON]:
-        """Call one action within ``limit`` seconds; raise ``ApiError``."""
+        self,
+        action: Action[T],
+        parameters: Mapping[str, str],
+        credential: Credential,
+        *,
+        limit: float,
+    ) -> T:
+        """Call one action within ``limit`` seconds and decode it; raise ``ApiError``."""
 
 
 class Telemetry(Protocol):
@@ -185,8 +189,7 @@ class Site:
         self._requests[action.name] += 1
         started = self._clock.monotonic()
         try:
-            document = await self._client.post(action.name, parameters, credential, limit=limit)
-            return action.decode(document)
+            return await self._client.post(action, parameters, credential, limit=limit)
         finally:
             self._telemetry.request(action.name, self._clock.monotonic() - started)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from exporter.polling.backoff import BackoffRegistry
 from exporter.polling.labels import Selection
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from exporter.polling.poll import Poll
     from exporter.polling.source import Source
+    from exporter.whmcs.actions import Action
     from exporter.whmcs.client import Credential
     from exporter.whmcs.document import JSON
     from exporter.whmcs.errors import ApiError
@@ -43,6 +44,8 @@ TICKETS = "GetTickets"
 
 Document: TypeAlias = "dict[str, JSON]"
 Answer: TypeAlias = "Document | Exception | asyncio.Future[Document]"
+
+T = TypeVar("T")
 
 GOOD = "good"
 AMPLE = Limits(departments=500, statuses=200)
@@ -178,15 +181,20 @@ class WHMCS:
         return self.own.refresh(force=force)
 
     async def post(
-        self, action: str, parameters: Mapping[str, str], credential: Credential, *, limit: float
-    ) -> Document:
+        self,
+        action: Action[T],
+        parameters: Mapping[str, str],
+        credential: Credential,
+        *,
+        limit: float,
+    ) -> T:
         """Answer as the script says."""
-        call = Call(action, parameters, credential.form(), limit, self.clock.monotonic())
+        call = Call(action.name, parameters, credential.form(), limit, self.clock.monotonic())
         self.calls.append(call)
         self.under_way += 1
         self.most_at_once = max(self.most_at_once, self.under_way)
         try:
-            return await self._answer(call)
+            return action.decode(await self._answer(call))
         finally:
             self.under_way -= 1
 

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.whmcs.client import Client, open_session
 from exporter.whmcs.errors import TooLarge
-from tests.whmcs.calls import CREDENTIAL, PATIENCE, call, failure, failure_of
+from tests.whmcs.calls import ACTION, CREDENTIAL, PATIENCE, call, failure, failure_of
 from tests.whmcs.server import LIMIT, OK, SUCCESS, answer, says, says_for_ever, serving
 
 MIB = 1024 * 1024
@@ -124,7 +124,7 @@ async def test_endless_body(start: bytes) -> None:
         serving(script) as server,
     ):
         with pytest.raises(TooLarge):
-            await Client(session, server.endpoint()).post("x", {}, CREDENTIAL, limit=PATIENCE)
+            await Client(session, server.endpoint()).post(ACTION, {}, CREDENTIAL, limit=PATIENCE)
 
 
 async def test_bomb() -> None:

@@ -21,7 +21,7 @@ async def test_form() -> None:
     (request,) = server.requests
     assert "POST /includes/api.php HTTP/1.1" == request.start
     assert [
-        ("action", ACTION),
+        ("action", ACTION.name),
         ("responsetype", "json"),
         ("identifier", "identifier47"),
         ("secret", "secret47"),

@@ -13,7 +13,7 @@ from exporter.whmcs.client import Client, open_session
 from exporter.whmcs.errors import ConnectFailed
 from exporter.whmcs.tls import client_context
 from tests.whmcs.authority import Authority
-from tests.whmcs.calls import CREDENTIAL, PATIENCE
+from tests.whmcs.calls import ACTION, CREDENTIAL, PATIENCE
 from tests.whmcs.server import (
     SUCCESS,
     Options,
@@ -72,7 +72,7 @@ async def calling(
     address = f"{'https' if tls else 'http'}://localhost:{server.sockets[0].getsockname()[1]}"
     async with server, open_session("test/1") as session:
         client = Client(session, Server(address, []).endpoint(**trusted))
-        yield lambda: client.post("GetTicketCounts", {}, CREDENTIAL, limit=PATIENCE)
+        yield lambda: client.post(ACTION, {}, CREDENTIAL, limit=PATIENCE)
 
 
 async def connections(unasked: bytes) -> int:
@@ -178,7 +178,7 @@ async def test_a_connection_of_its_own_gets_no_second_try() -> None:
     """A call that a new connection failed is not sent again: its failure is the site's."""
     async with serving(says(b"")) as server, open_session("test/1") as session:
         with pytest.raises(ConnectFailed):
-            await Client(session, server.endpoint()).post("A", {}, CREDENTIAL, limit=PATIENCE)
+            await Client(session, server.endpoint()).post(ACTION, {}, CREDENTIAL, limit=PATIENCE)
     assert 1 == len(server.requests)
 
 
