@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import unicodedata
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.php import decoded
 from tests.process.truth import series
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Desk:
 
     def _label(self, text: str) -> str:
         """Return a name as it is shown: decoded once, harmless, and not empty."""
-        shown = text if self.shape.encoded else html.unescape(text)
+        shown = text if self.shape.encoded else decoded([text])[0]
         return "".join(map(_harmless, shown[:256])) or "(untitled)"
 
 

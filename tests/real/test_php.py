@@ -196,7 +196,9 @@ NAMES_OF_ANY_KIND = st.text(
     st.sampled_from("aA0 -_&;<>\"'\\/\n\t\r\x00\x7f\x85ßİ\u2028\ufeff🌍")
     | st.characters(codec="utf-8"),
     max_size=12,
-) | st.sampled_from(["&amp;", "&amp;amp;", "&#039;", "&lt", "(untitled)", "x" * 300])
+) | st.sampled_from(
+    ["&amp;", "&amp;amp;", "&#039;", "&lt", "AT&copy", "&apos;", "&#1;", "(untitled)", "x" * 300]
+)
 COUNTS = st.integers(0, 2**40)
 
 

@@ -138,9 +138,9 @@ def test_equal_titles_stay_two() -> None:
         ("&amp;lt;", "&lt;"),
         ("&#039;&quot;&eacute;", "'\"é"),
         ("R&D", "R&D"),
-        ("&#0;&#000065;&#x110000;", "\ufffdA\ufffd"),
-        # Python by itself fails at numbers of so many digits.
-        (f"&#{'9' * 5000};&#{'0' * 5000}65;", "\ufffdA"),
+        ("&#0;&#000065;&#x110000;", "&#0;A&#x110000;"),
+        ("AT&copy", "AT&copy"),
+        (f"&#{'9' * 5000};&#{'0' * 5000}65;", f"&#{'9' * 5000};A"),
         ("\ud800 \U0001f39f", "\ud800 \U0001f39f"),
         (24, "24"),
         (-1, "-1"),
