@@ -16,6 +16,8 @@ from exporter.config.secret import open_regular
 from exporter.config.tree import Entry, Listing, Node, Scalar, Table
 
 MAX_BYTES = 16 * 1024 * 1024
+# Mappings that merge one another grow with the square of the file.
+_MOST_MERGES = 1_000_000
 # What PyYAML says, without the part that quotes, and what is said instead.
 _SYNTAX = {
     "mapping values are not allowed": (
@@ -115,6 +117,7 @@ class _Converter:
         self._problems = problems
         self._done: dict[int, Node] = {}
         self._open: set[int] = set()
+        self._merges = 0
 
     def node(self, node: yaml.Node) -> Node:
         number, place = id(node), _place(node.start_mark, self._start)
@@ -152,10 +155,22 @@ class _Converter:
             else:
                 self._enter(entries, key, value)
         for merge in merges:
-            for table in self._merged(merge):
-                # What stands in the mapping itself, or in an earlier merge, wins.
-                entries |= {k: v for k, v in table.entries.items() if k not in entries}
+            # An alias that occurs again adds nothing.
+            for table in {id(table): table for table in self._merged(merge)}.values():
+                if self._may_merge(table, merge):
+                    # What stands in the mapping itself, or in an earlier merge, wins.
+                    entries |= {k: v for k, v in table.entries.items() if k not in entries}
         return Table(entries, place)
+
+    def _may_merge(self, table: Table, merge: yaml.Node) -> bool:
+        """Count what is merged; report the first that is too much."""
+        if self._merges <= _MOST_MERGES:
+            self._merges += 1 + len(table.entries)
+            if self._merges > _MOST_MERGES:
+                place = _place(merge.start_mark, self._start)
+                text = f"`<<` merges more than {_MOST_MERGES} keys in all; use `defaults` instead"
+                self._problems.add(place, text)
+        return self._merges <= _MOST_MERGES
 
     def _enter(self, entries: dict[str, Entry], key: yaml.Node, value: yaml.Node) -> None:
         place = _place(key.start_mark, self._start)

@@ -16,6 +16,7 @@ from exporter.config.tree import Listing, Node, Scalar, Table
 from exporter.config.values import Unfit, text
 
 _OWN_KEYS = ("name", "url")
+_LONGEST_PATTERN = 1024
 # Most keys are a site's, and stand so far left only since their indentation was lost.
 _STRANGER = "indent it below its site, or remove it"
 
@@ -89,6 +90,10 @@ def _sites(scope: Scope, tables: Iterable[Table], defaults: tuple[Table, ...]) -
 
 
 def _pattern(pattern: str, *, folder: Path) -> str:
+    # A longer one could exhaust the stack, and take quadratic time.
+    if len(pattern) > _LONGEST_PATTERN:
+        msg = f"a pattern of {len(pattern)} characters; write at most {_LONGEST_PATTERN}"
+        raise Unfit(msg)
     if not glob.has_magic(text(pattern)) and not SiteFiles(folder).matching(pattern):
         msg = "there is no such file; create it, or leave it out"
         raise Unfit(msg)

@@ -125,7 +125,7 @@ def _from_file(section: Section, folder: Path, name: str) -> Secret:
 
 
 def _right(path: Path, error: OSError) -> str:
-    if _CREDENTIALS in path.parents:
+    if path.is_relative_to(_CREDENTIALS):
         return "it is there while the service runs, for the service and for root"
     if isinstance(error, PermissionError):
         return "let the exporter's user read it"

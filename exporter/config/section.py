@@ -4,10 +4,10 @@ A section records what is wrong and goes on with the default, so that one run fi
 It may lie over others (a site over ``defaults``): a key counts where it is first given.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from exporter.config.certificates import Problem, checker
 from exporter.config.keys import shown_key
@@ -37,6 +37,10 @@ class Scope:
     themselves. What is not ``whole`` (``defaults``) may lack keys, and its values need not fit
     together: that counts only in the sites that use them. ``tls_problem`` tries files of
     certificates, each once. ``secret_files`` collects, in order, the files of secrets.
+
+    Thousands of sites can share a mapping or a list through ``defaults`` and anchors. ``checked``
+    holds the mappings that were checked for unknown keys, by the keys that were known. ``sets``
+    holds the values of lists, by list and parser. Both may hold secrets, so ``repr`` omits them.
     """
 
     problems: Problems
@@ -45,6 +49,10 @@ class Scope:
     whole: bool = True
     tls_problem: Callable[[TLSConfig], Problem | None] = field(default_factory=checker)
     secret_files: dict[Path, None] = field(default_factory=dict, repr=False)
+    checked: dict[tuple[int, frozenset[str]], Table] = field(default_factory=dict, repr=False)
+    sets: dict[tuple[int, Hashable], tuple[tuple[Node, ...], Any]] = field(
+        default_factory=dict, repr=False
+    )
 
 
 class Section:
@@ -73,12 +81,20 @@ class Section:
 
     def __exit__(self, *_: object) -> None:
         """Report unknown keys."""
+        known = frozenset(self._known)
         for layer in self._layers:
-            for key, entry in layer.entries.items():
-                if key not in self._known:
-                    near = nearest(key, self._known)
-                    right = suggestion(near, self._stranger)
-                    self.problem(entry.place, f"unknown {shown_key(key, near)}; {right}")
+            case = (id(layer), known)
+            if case not in self.scope.checked:
+                # It is kept, so no other mapping gets its identity.
+                self.scope.checked[case] = layer
+                self._report_unknown(layer)
+
+    def _report_unknown(self, layer: Table) -> None:
+        for key, entry in layer.entries.items():
+            if key not in self._known:
+                near = nearest(key, self._known)
+                right = suggestion(near, self._stranger)
+                self.problem(entry.place, f"unknown {shown_key(key, near)}; {right}")
 
     @property
     def is_given(self) -> bool:
@@ -135,6 +151,16 @@ class Section:
         """Return the values of a list, without those that are unfit."""
         parsed = (self.parsed(key, item, parse) for item in self.listing(key))
         return tuple(value for value in parsed if value is not None)
+
+    def scalar_set(self, key: str, parse: Callable[[str], T]) -> frozenset[T]:
+        """Return the different values of a list; sites that share the list share the set."""
+        items = self.listing(key)
+        case = (id(items), parse)
+        if case not in self.scope.sets:
+            # The items are kept, so no others get their identity.
+            self.scope.sets[case] = items, frozenset(self.scalars(key, parse))
+        values: frozenset[T] = self.scope.sets[case][1]
+        return values
 
     def listing(self, key: str) -> tuple[Node, ...]:
         """Return the items of a list."""

@@ -28,7 +28,8 @@ from exporter.config.values import (
 from exporter.durations import written
 
 _interval = partial(duration, least=1.0)
-_MAX_ID = 2**53
+_department_id = partial(integer, least=1, most=2**53)
+_source = partial(choice, options=model.SOURCES)
 
 
 def read_site(section: Section) -> Site | None:
@@ -87,8 +88,7 @@ def _count(section: Section, key: str, default: int, most: int) -> int:
 def _sources(section: Section) -> tuple[str, ...]:
     if not section.find("sources"):
         return model.DEFAULT_SOURCES
-    known = partial(choice, options=model.SOURCES)
-    chosen = {model.SOURCES[0], *section.scalars("sources", known)}
+    chosen = {model.SOURCES[0], *section.scalar_set("sources", _source)}
     return tuple(source for source in model.SOURCES if source in chosen)
 
 
@@ -125,14 +125,14 @@ def _department_credential(inner: Section, site: Section) -> DepartmentCredentia
 
 
 def _ids(section: Section, key: str) -> frozenset[int]:
-    return frozenset(section.scalars(key, partial(integer, least=1, most=_MAX_ID)))
+    return section.scalar_set(key, _department_id)
 
 
 def _statuses(section: Section) -> Statuses:
     with section.section("statuses") as inner:
         return Statuses(
-            include=frozenset(inner.scalars("include", title)),
-            exclude=frozenset(inner.scalars("exclude", title)),
+            include=inner.scalar_set("include", title),
+            exclude=inner.scalar_set("exclude", title),
         )
 
 
