@@ -11,6 +11,8 @@ from exporter.simulator.state import DeskState, OpenTicket
 Order: TypeAlias = Literal["newest", "oldest", "odd"]
 
 _DEFAULT_NUMBER = 25
+# Python refuses to read numbers of more than 4,300 digits.
+_LONGEST_NUMBER = 18
 _KEYS: Mapping[Order, Callable[[OpenTicket], tuple[object, ...]]] = {
     "newest": lambda ticket: (-ticket.last_reply.timestamp(), ticket.id),
     "oldest": lambda ticket: (ticket.last_reply, ticket.id),
@@ -80,5 +82,5 @@ def _titles(status: str, state: DeskState) -> set[str]:
 
 
 def _whole(form: Mapping[str, str], field: str, default: int) -> int:
-    text = form.get(field, "")
+    text = form.get(field, "")[:_LONGEST_NUMBER]
     return int(text) if text.isascii() and text.isdecimal() else default

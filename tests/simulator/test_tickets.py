@@ -143,3 +143,9 @@ async def test_shapes(site: Site, caller: Caller) -> None:
     assert ("0", "2") == (page["startnumber"], page["numreturned"])
     assert ["0", "1"] == list(page["tickets"]["ticket"])
     assert page["tickets"]["ticket"]["0"]["deptid"] in {"1", "2", "3"}
+
+
+def test_numbers_of_any_length() -> None:
+    """A number of more digits than Python reads is no failure."""
+    page = Listing(most=100).page({"limitnum": "9" * 10_000, "limitstart": "0" * 10_000})
+    assert slice(0, 100) == page
