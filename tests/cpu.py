@@ -38,7 +38,7 @@ def assert_linear(make: Callable[[int], T], run: Callable[[T], object], size: in
 
 def _cost(value: T, run: Callable[[T], object], enough: float) -> float:
     best = seconds(lambda: run(value))
-    for _ in range(4):
+    for _ in range(2):
         # Neither a cheap input nor one beyond every limit needs a second measurement.
         if best <= enough or best >= _MOST:
             break

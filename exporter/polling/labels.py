@@ -6,7 +6,7 @@ UTF-8, and two series with equal labels cost the whole scrape.
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 256
 UNTITLED = "(untitled)"
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_KEPT_CONTROLS = "\n\t"
+# Control characters but newline and tab, and lone surrogates.
+_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 T = TypeVar("T")
 
@@ -37,14 +37,7 @@ class Selection(Generic[T]):
 
 def label_value(text: str) -> str:
     """Make a name harmless and leave it as it is otherwise, spaces and newlines included."""
-    cut = text[:MAX_LENGTH]
-    # Nearly every name is printable, and nothing in it is harmful then.
-    return (cut if cut.isprintable() else "".join(map(_harmless, cut))) or UNTITLED
-
-
-def _harmless(char: str) -> str:
-    harmful = unicodedata.category(char) in {"Cc", "Cs"} and char not in _KEPT_CONTROLS
-    return _REPLACEMENT if harmful else char
+    return _HARMFUL.sub("\N{REPLACEMENT CHARACTER}", text[:MAX_LENGTH]) or UNTITLED
 
 
 def by_title(statuses: Iterable[StatusCount], wanted: Selection[str]) -> tuple[dict[str, int], int]:

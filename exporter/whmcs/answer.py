@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 _MESSAGES: tuple[tuple[type[errors.ApiError], re.Pattern[str]], ...] = (
     (
         errors.IPDenied,
-        re.compile(r"invalid ip\b|forbidden ip\b|.*\bip\b.*\bbanned\b", re.IGNORECASE | re.DOTALL),
+        re.compile(
+            r"invalid ip\b|forbidden ip\b|(?>.*?\bip\b).*\bbanned\b", re.IGNORECASE | re.DOTALL
+        ),
     ),
     (errors.PermissionMissing, re.compile(r"invalid permissions|access denied", re.IGNORECASE)),
     (
