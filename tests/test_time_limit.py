@@ -90,7 +90,7 @@ def test_hang_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_hang_is_named_in_parallel_runs(tmp_path: Path) -> None:
-    """A test at its limit ends its worker; the rest runs in a new one, the summary has all names."""
+    """A test at its limit ends its worker; the rest run in a new one, the summary has the names."""
     summary = run(tmp_path, "--numprocesses=1").partition("short test summary")[2]
     for name in ("loop_is_blocked", "sleeps", "fixture_sleeps"):
         assert f"::test_{name} - worker" in summary
