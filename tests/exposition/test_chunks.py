@@ -1,5 +1,6 @@
 """All sites' lines stay in order, and what did not change stays compressed."""
 
+import tracemalloc
 from collections.abc import Sequence
 
 from hypothesis import example, given
@@ -68,11 +69,27 @@ def test_small_lines_share_a_chunk() -> None:
     assert 1 == len(tuple(chunks.pieces()))
 
 
-def test_nothing_is_left_of_those_who_went() -> None:
-    """Chunks go with their last site; one stays for the next to come."""
-    chunks, _ = played([(str(number), 40_000) for number in range(9)])
-    for number in range(9):
-        chunks.remove(str(number))
-    assert 1 == len(chunks._chunks)
+def churn(chunks: Chunks, times: int) -> None:
+    """Add and remove sites, each larger than the half of a chunk."""
+    for _ in range(times):
+        for number in range(3):
+            chunks.put(str(number), b"x" * 40_000)
+        for number in range(3):
+            chunks.remove(str(number))
+
+
+def test_removed_sites_leave_nothing() -> None:
+    """No line, and no memory: 100 bytes for each of 2,000 sites that came and went are too much."""
+    chunks = Chunks()
+    churn(chunks, 10)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        churn(chunks, 2_000)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 100 * 2_000
+    assert [] == list(chunks.pieces())
     chunks.put("new", b"x")
     assert b"x" == joined(chunks)
