@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -11,11 +13,11 @@ from tests.loop_clock import hold
 from tests.web.serving import HOST, SLOWNESS, narrow
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from tests.web.serving import Served
+    from tests.web.sockets import Connection
 
 # The most that a healthy client waits, in seconds of the loop's slow clock: less than any deadline
 # that a server ends it by.
@@ -36,6 +38,12 @@ class Client:
     def say(self, data: bytes) -> None:
         """Send bytes."""
         self._writer.write(data)
+
+    def reset(self) -> None:
+        """End the connection without a word: the server reads an error, not an end."""
+        connection = self._writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.close()
 
     async def answer(self) -> bytes:
         """Read an answer of the health page's size: its head and "ok"."""
@@ -106,16 +114,18 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def assert_slow(served: Served, number: int) -> None:
-    """Wait until so many connections wait for their readers."""
+    """Wait until so many connections wait for their readers: what is unsent stays the same."""
     async with asyncio.timeout(HEALTHY):
-        while number != sum(each.writing_paused for each in served.server._connections._open):  # noqa: ASYNC110 - there is no event
-            await asyncio.sleep(0)
+        before: list[Connection] = []
+        while number != sum(0 < each.unsent for each in before) or before != served.connections():
+            before = served.connections()
+            await turns()
 
 
 async def assert_open(served: Served, number: int) -> None:
     """Wait until so many connections are open."""
     async with asyncio.timeout(HEALTHY):
-        while number != len(served.server._connections):  # noqa: ASYNC110 - there is no event
+        while number != len(served.connections()):  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from exporter.web.pages import Pages, WebOptions
 from exporter.web.server import Server
 from tests.fake_clock import FakeClock
 from tests.loop_clock import hold
+from tests.web.sockets import Connection, connections
 
 if TYPE_CHECKING:
     import ssl
@@ -45,6 +47,7 @@ class StandIn:
     version: str = "1.2.3"
     problem: str = ""
     reloads: int = 0
+    looks: int = 0
 
     probes: list[tuple[str, float | None, float]] = field(default_factory=list)
     """What was asked: the site, the greatest age, the time there is to wait."""
@@ -59,6 +62,7 @@ class StandIn:
 
     def snapshots(self) -> list[Snapshot]:
         """Return every site's snapshot."""
+        self.looks += 1
         return self.shown
 
     async def probe(self, site: str, max_age: float | None, seconds: float) -> Snapshot | None:
@@ -172,6 +176,26 @@ class Reader:
         """Read a part."""
         return await self._reader.read(most)
 
+    async def answer(self) -> bytes:
+        """Read the rest of an answer whose first byte was read; return its body."""
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += await self._reader.readexactly(1)
+        (length,) = re.findall(rb"Content-Length: ([0-9]+)", head)
+        return await self._reader.readexactly(int(length))
+
+    def unsent(self) -> int:
+        """Return how many bytes this side still holds back."""
+        return self._writer.transport.get_write_buffer_size()
+
+    def say(self, data: bytes) -> None:
+        """Send more bytes."""
+        self._writer.write(data)
+
+    def say_no_more(self) -> None:
+        """End this direction of the connection, beneath TLS if there is any."""
+        self._writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+
     def vanish(self) -> None:
         """End the connection at once, with whatever is unread."""
         self._writer.transport.abort()
@@ -191,6 +215,10 @@ class Served:
     client: aiohttp.ClientSession
     server: Server
     port: int
+
+    def connections(self) -> list[Connection]:
+        """Return the connections that the server has."""
+        return connections(self.port)
 
 
 @asynccontextmanager

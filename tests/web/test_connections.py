@@ -9,7 +9,6 @@ import os
 import resource
 import socket
 import ssl
-import struct
 from asyncio.sslproto import SSLProtocol
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ from aiohttp import web
 
 from exporter.web.connections import Deadlines
 from exporter.web.protection import Protection
-from exporter.web.server import _OUT_OF_DESCRIPTORS_SECONDS
 from tests.exposition.sites import globex
 from tests.exposition_check import check
 from tests.web.rules import ServedTLS, UnfitError, Written
@@ -151,7 +149,8 @@ async def test_the_longest_idle_makes_room(said: bytes) -> None:
     async with serving(max_connections=limit) as served:
         with crowd(served, 50, said):
             await assert_healthy(served)
-            assert len(served.server._connections) <= limit
+            await turns()
+            assert len(served.connections()) <= limit
 
 
 async def test_a_request_that_is_handled_is_not_replaced() -> None:
@@ -237,10 +236,12 @@ async def test_out_of_descriptors_it_waits(caplog: pytest.LogCaptureFixture) -> 
                 await loop.sock_sendall(client, GET)
                 for _ in range(1000):
                     await asyncio.sleep(0)
-                assert 0 == len(served.server._connections)
+                with pytest.raises(BlockingIOError):
+                    client.recv(1)
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            leap(_OUT_OF_DESCRIPTORS_SECONDS)
+            # It tries again after a second.
+            leap(2)
             async with asyncio.timeout(HEALTHY):
                 assert (await loop.sock_recv(client, 1000)).startswith(b"HTTP/1.1 200 OK")
         await assert_healthy(served)
@@ -254,9 +255,7 @@ async def test_who_leaves_at_once_is_no_news(caplog: pytest.LogCaptureFixture) -
             for said in (b"", b"GET", GET, GET * 3):
                 async with connected(served) as client:
                     client.say(said)
-                    connection = client._writer.get_extra_info("socket")
-                    linger = struct.pack("ii", 1, 0)
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    client.reset()
             await assert_healthy(served)
             await assert_open(served, 0)
     assert [] == caplog.records
@@ -284,7 +283,8 @@ async def test_tls_handshakes_have_a_deadline_and_a_limit(
                 async with asyncio.timeout(HEALTHY), connected(served, context) as client:
                     client.say(GET)
                     assert (await client.answer()).startswith(b"HTTP/1.1 200 OK")
-                    assert len(served.server._connections) <= 5
+                    await turns()
+                    assert len(served.connections()) <= 5
                 leap(DEADLINES.head)
                 await assert_open(served, 0)
     assert [] == caplog.records
@@ -332,4 +332,4 @@ async def test_a_stop_ends_handshakes(tmp_path: Path) -> None:
         async with asyncio.timeout(HEALTHY):
             await served.server.__aexit__(None, None, None)
             assert b"" == await client.rest()
-    assert 0 == len(served.server._connections)
+        await assert_open(served, 0)
