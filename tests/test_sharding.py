@@ -7,9 +7,11 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter import flags
 from exporter.sharding import Shard, shard_of
 from tests.tools import tool
 
@@ -48,6 +50,22 @@ def test_for_every_count_of_shards() -> None:
         assert len(sites) == sum(map(len, shards))
         assert set(sites) == set().union(*shards)
         assert all(shards)
+
+
+@pytest.mark.parametrize("index", ["2", "3", "whmcs-exporter-2"])
+def test_shard_beyond_the_last_is_refused(index: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Shards are numbered from 0: the third of two does not exist, and would poll no site."""
+    with pytest.raises(SystemExit) as caught:
+        flags.parse([f"--shard={index}", "--total-shards=2"])
+    assert 2 == caught.value.code
+    assert f"--shard is {index[-1]} and --total-shards 2: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("index", "total"), [(0, 1), (0, 2), (1, 2), (63, 64)])
+def test_shard_up_to_the_last_is_taken(index: int, total: int) -> None:
+    """The last one has the number before that of all."""
+    args = flags.parse([f"--shard={index}", f"--total-shards={total}"])
+    assert (index, total) == (args.shard, args.total_shards)
 
 
 def test_twice_as_many_shards_split_each_in_two() -> None:

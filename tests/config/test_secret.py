@@ -164,6 +164,16 @@ def test_changed_file(file: Path) -> None:
     assert not secret.refresh()
 
 
+def test_value_before_this_one_is_hidden_too(file: Path) -> None:
+    """After each change of several, the last two values must not be shown, and no older one."""
+    secret = secret_of(file)
+    assert (VALUE,) == secret.values()
+    for before, value in ((VALUE, "second"), ("second", "third one"), ("third one", "fourth")):
+        file.write_text(value, encoding="utf-8")
+        assert secret.refresh()
+        assert (value, before) == secret.values()
+
+
 def test_touched_file(file: Path) -> None:
     """A file that is newer and the same is no change."""
     secret = secret_of(file)

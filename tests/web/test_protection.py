@@ -204,6 +204,19 @@ async def test_a_broken_file_keeps_the_old_rules(
             assert 401 == await status(served, ALICE)
 
 
+async def test_an_error_that_comes_back_is_logged_again(
+    file: File, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After the file was good in between, the same error is a new one."""
+    rules = await protection(file, Written(users=USERS))
+    for _ in range(2):
+        file.write(None)
+        await look(rules)
+        file.write(Written(users=USERS))
+        await look(rules)
+    assert ["web configuration not read again"] * 2 == caplog.messages
+
+
 @pytest.mark.parametrize("what", ["users", "TLS"])
 async def test_protection_is_not_taken_away_while_running(
     what: str, file: File, caplog: pytest.LogCaptureFixture
