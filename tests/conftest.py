@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, settings
 
 # How long an example takes, or is drawn, says nothing on a shared machine.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For `make test`; hypothesis's own option --hypothesis-profile names it.
+settings.register_profile("quick", settings.get_profile("steady"), max_examples=20)
 settings.load_profile("steady")
 
 # Most servers run in UTC, where local time in place of UTC is no difference that a test could see.

@@ -44,8 +44,14 @@ def foreign(text: str) -> Iterator[str]:
             yield from filter(is_private, names)
         elif isinstance(node, ast.Attribute) and node.attr not in own:
             yield from filter(is_private, [node.attr])
-        elif isinstance(node, ast.Call) and "attr" in ast.unparse(node.func):
+        elif isinstance(node, ast.Call) and _takes_names(node.func):
             yield from _named(node)
+
+
+def _takes_names(function: ast.expr) -> bool:
+    """Return whether a function is ``getattr``, ``monkeypatch.setattr`` or the like."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in {"getattr", "setattr", "hasattr", "delattr"}
 
 
 def _named(call: ast.Call) -> Iterator[str]:

@@ -222,6 +222,7 @@ async def test_ready_stays_ready(bench: Bench) -> None:
         assert bench.exporter.ready()
 
 
+@pytest.mark.slow
 async def test_two_hundred_reloads_leak_nothing(bench: Bench) -> None:
     """Sites come, change and go; in the end there are as many tasks as in the beginning."""
     async with bench.running(bench.sites("acme", "globex")):

@@ -42,7 +42,8 @@ TOKENS = [
     *(f"{key}: " for key in KEYS),
 ]
 SHORT = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3 * settings().max_examples // 2,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -233,7 +233,7 @@ def _add_collection(site: Snapshot, add: Add) -> None:
 
 
 @given(sites=SITES, text_format=st.sampled_from([TEXT, OPENMETRICS]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 def test_sample_for_sample(sites: Sequence[Snapshot], text_format: Format) -> None:
     """Every sample is there, with the value and the very names that went in, and none besides."""
     shown = Shown(*sites, now=NOW)
@@ -242,7 +242,7 @@ def test_sample_for_sample(sites: Sequence[Snapshot], text_format: Format) -> No
 
 
 @given(sites=SITES, text_format=st.sampled_from([TEXT, OPENMETRICS]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 def test_series_are_counted(sites: Sequence[Snapshot], text_format: Format) -> None:
     """``whmcs_exporter_series`` is the number of ticket series in the same exposition."""
     found = samples(Shown(*sites, now=NOW).text(text_format))
@@ -259,7 +259,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, text_format=st.sampled_from([TEXT, OPENMETRICS]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 async def test_any_past_leads_to_the_librarys_samples(
     steps: Sequence[Snapshot | str | float], text_format: Format
 ) -> None:
@@ -302,7 +302,7 @@ ASKED = st.lists(
 
 
 @given(sites=SITES, names=ASKED, text_format=st.sampled_from([TEXT, OPENMETRICS]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 async def test_names_are_chosen_as_the_library_does(
     sites: Sequence[Snapshot], names: list[str], text_format: Format
 ) -> None:

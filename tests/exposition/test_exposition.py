@@ -435,6 +435,7 @@ async def test_no_sites_at_all() -> None:
     assert "" == await shown.text_of(["whmcs_up"])
 
 
+@pytest.mark.slow
 def test_a_thousand_sites() -> None:
     """All of them are shown, beneath one header each family."""
     reading = tickets({"Open": 1})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import pytest
 
 from tests.process.program import eventually
 from tests.tools import tool
@@ -36,6 +37,7 @@ async def ask(address: str, path: str) -> Any:  # noqa: ANN401 - as Prometheus h
         return (await answer.json())["data"]
 
 
+@pytest.mark.slow
 async def test_prometheus_knows_the_demo_and_the_rules(launcher: Launcher) -> None:
     """Within seconds it has three sites and every alert; Ctrl-C ends all programs."""
     tool("prometheus")

@@ -84,6 +84,7 @@ def collector(path: Path) -> Iterator[Collector]:
     collector.stop()
 
 
+@pytest.mark.slow
 async def test_killed_while_it_writes(
     launcher: Launcher, site: Site, large: str, path: Path, collector: Collector
 ) -> None:

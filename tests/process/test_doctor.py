@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exporter.simulator.access import Access
-from exporter.simulator.faults import FAULTS, Fault
+from exporter.simulator.faults import FAULTS
 from tests.process import configuration
 from tests.process.configuration import UNHURRIED
 from tests.process.echoes import ECHOES
 from tests.process.terminal import shown
-from tests.process.test_secrets import MARK, PASSWORD, hunt, sites
+from tests.process.test_secrets import MARK, faulty, faulty_sites, hunt, sites
 
 if TYPE_CHECKING:
     from exporter.simulator.server import Simulator
@@ -131,21 +130,18 @@ FAULTY = {**ECHOES, **{name: FAULTS[name] for name in ("bad-credentials", "redir
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-@pytest.mark.parametrize("fault", [None, *FAULTY.values()], ids=["none", *FAULTY])
 async def test_secrets_are_nowhere(
-    fault: Fault | None, form: str, launcher: Launcher, simulator: Simulator, tmp_path: Path
+    form: str, launcher: Launcher, simulator: Simulator, tmp_path: Path
 ) -> None:
-    """Whatever WHMCS answers, no secret is told, in either form."""
-    for site in simulator.sites.values():
-        site.fault = fault
-    simulator.sites["acme"].access = Access(
-        identifier=f"{MARK}-identifier", secret=f"{MARK}-secret"
-    )
-    simulator.sites["globex"].access = Access(username="admin", password=PASSWORD)
-    path = configuration.write(tmp_path / "config.yml", *_refused(sites(simulator)))
-    arguments = ("--log.level=debug", f"--format={form}")
-    program = launcher.exporter("doctor", f"--config.file={path}", *arguments)
-    assert 3 == await program.ended()
+    """Whatever WHMCS answers, each at a site, no secret is told, in either form."""
+    async with faulty(FAULTY) as failing:
+        configured = [*_refused(sites(simulator)), *faulty_sites(failing, FAULTY)]
+        path = configuration.write(tmp_path / "config.yml", *configured)
+        arguments = ("--log.level=debug", f"--format={form}")
+        program = launcher.exporter("doctor", f"--config.file={path}", *arguments)
+        assert 3 == await program.ended(60)
+    for site in configured:
+        assert site["name"] in program.stdout
     hunt(program.stdout + program.stderr)
 
 

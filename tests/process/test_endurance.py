@@ -76,6 +76,7 @@ async def _tells(url: str, site: Site) -> None:
     await eventually(look)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", OUTPUTS.values(), ids=OUTPUTS)
 async def test_log_that_cannot_be_written_stops_nothing(
     output: str,
@@ -108,6 +109,7 @@ async def test_log_that_cannot_be_written_stops_nothing(
     assert 0 == await program.ended()
 
 
+@pytest.mark.slow
 async def test_suspended_process_shows_nothing_old_when_it_goes_on(
     launcher: Launcher, simulator: Simulator, site: Site, hurried_config_file: str
 ) -> None:

@@ -10,6 +10,7 @@ from exporter import flags
 from tests.process.program import ANYWHERE, Launcher, Program, eventually
 from tests.process.test_web_config import certificate, users, write
 from tests.reserved import reserved
+from tests.slow import some_slow
 from tests.whmcs.authority import Authority
 from tests.whmcs.server import Script, answer, says, says_and_waits, serving
 
@@ -68,11 +69,17 @@ async def test_an_exporter_on_a_unix_socket(
     await hears(launcher, missing, addresses[0], f"unix:{tmp_path / 'three'}")
 
 
-@pytest.mark.parametrize("login", [False, True], ids=["everybody", "users"])
+@pytest.mark.parametrize("login", some_slow({"everybody": False, "users": True}, quick=["users"]))
 @pytest.mark.parametrize(
     "keys",
-    [None, (), ("client_auth_type: RequireAndVerifyClientCert",)],
-    ids=["clear", "tls", "client certificate"],
+    some_slow(
+        {
+            "clear": None,
+            "tls": (),
+            "client certificate": ("client_auth_type: RequireAndVerifyClientCert",),
+        },
+        quick=["client certificate"],
+    ),
 )
 async def test_an_exporter_that_protects_its_pages(
     keys: tuple[str, ...] | None,

@@ -105,6 +105,7 @@ async def crowded() -> AsyncIterator[Simulator]:
         yield simulator
 
 
+@pytest.mark.slow
 async def test_too_many_departments(launcher: Launcher, crowded: Simulator, tmp_path: Path) -> None:
     """None of 600 is shown, nor asked for one by one; the site's own numbers stay."""
     watched = await _watch(launcher, crowded, tmp_path)
@@ -147,6 +148,7 @@ async def test_too_many_statuses(
     assert (1, 1) == (watched.said("ticket_counts"), watched.said("departments"))
 
 
+@pytest.mark.slow
 async def test_too_many_series(
     launcher: Launcher, simulator: Simulator, site: Site, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
+import pytest
 
 from exporter.sharding import shard_of
 from tests.exposition_check import check, value
@@ -167,6 +168,7 @@ async def test_shard_keeps_its_sites_over_a_reload(
     ] == told
 
 
+@pytest.mark.slow
 async def test_two_hundred_reloads_under_load(
     launcher: Launcher, simulator: Simulator, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from tests.exposition_check import family, value
 from tests.process import configuration
 from tests.process.page import metrics, ready
 from tests.process.program import ANYWHERE, Launcher, eventually
+from tests.slow import some_slow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,14 @@ def _unnoticed(path: Path, text: str) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     after = path.stat()
     assert (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+
+
+ROTATIONS = {
+    "rewritten": _rewritten,
+    "renamed": _renamed,
+    "linked": _linked,
+    "unnoticed": _unnoticed,
+}
 
 
 def _removed(path: Path) -> None:
@@ -94,7 +103,7 @@ async def _last_success(url: str) -> float:
     return await eventually(look)
 
 
-@pytest.mark.parametrize("rotate", [_rewritten, _renamed, _linked, _unnoticed])
+@pytest.mark.parametrize("rotate", some_slow(ROTATIONS, quick=["linked"]))
 async def test_rotated_secret_is_used(
     rotate: Callable[[Path, str], None],
     launcher: Launcher,

@@ -12,15 +12,21 @@ import aiohttp
 import pytest
 
 from exporter.simulator.access import Access
+from exporter.simulator.clock import FastClock
+from exporter.simulator.desk import HelpDesk
 from exporter.simulator.faults import FAULTS, Fault
+from exporter.simulator.server import Simulator
+from exporter.simulator.site import Site
 from tests.exposition_check import value
 from tests.process import configuration
 from tests.process.echoes import ECHOES, NAMES
 from tests.process.page import base, get, ready
 from tests.process.program import ANYWHERE, Launcher, Program, eventually
+from tests.process.simulated import START
+from tests.slow import some_slow
 
 if TYPE_CHECKING:
-    from exporter.simulator.server import Simulator
+    from collections.abc import Iterable, Mapping
 
 MARK = "HUNTED"
 PASSWORD = f"{MARK}-password"
@@ -36,27 +42,52 @@ FAULTY = {
     **ECHOES,
     **{name: FAULTS[name] for name in ("bad-credentials", "hang", "reset", "html", "deep")},
 }
+# By which credential a site is polled.
+FORMS = ("api", "legacy")
 PAGES = ("/metrics", "/", "/api/v1/sites", "/-/ready", "/-/healthy", "/nowhere")
 
 
-def sites(simulator: Simulator) -> list[dict[str, Any]]:
-    """Configure a site by API credential and one by the legacy login, both with basic auth."""
+def sites(simulator: Simulator, api: str = "acme", legacy: str = "globex") -> list[dict[str, Any]]:
+    """Configure a site by API credential and one by the legacy login, both with basic auth.
+
+    All of their secrets are right.
+    """
+    simulator.sites[api].access = Access(identifier=f"{MARK}-identifier", secret=f"{MARK}-secret")
+    simulator.sites[legacy].access = Access(username="admin", password=PASSWORD)
     basic_auth = {"username": "proxy", "password": BASIC}
-    api = {key: f"{MARK}-{key}" for key in ("identifier", "secret", "access_key")}
-    legacy = {"username": "admin", "password": PASSWORD, "access_key": f"{MARK}-access_key"}
+    credential = {key: f"{MARK}-{key}" for key in ("identifier", "secret", "access_key")}
+    login = {"username": "admin", "password": PASSWORD, "access_key": f"{MARK}-access_key"}
     return [
-        configuration.site(simulator.url("acme"), basic_auth=basic_auth, **api),
-        configuration.site(simulator.url("globex"), name="globex", basic_auth=basic_auth, **legacy),
+        configuration.site(simulator.url(name), name=name, basic_auth=basic_auth, **keys)
+        for name, keys in ((api, credential), (legacy, login))
+    ]
+
+
+def faulty(faults: Mapping[str, Fault]) -> Simulator:
+    """Simulate two sites for each fault."""
+    names = [(form, name) for name in faults for form in FORMS]
+    return Simulator(
+        (
+            Site(
+                desk=HelpDesk(f"{form}-{name}", seed=7, start=START, departments=2),
+                fault=faults[name],
+            )
+            for form, name in names
+        ),
+        FastClock(0, START),
+    )
+
+
+def faulty_sites(simulator: Simulator, faults: Iterable[str]) -> list[dict[str, Any]]:
+    """Configure the two sites of each fault."""
+    return [
+        site for name in faults for site in sites(simulator, *(f"{form}-{name}" for form in FORMS))
     ]
 
 
 @pytest.fixture
 def config_file(simulator: Simulator, tmp_path: Path) -> str:
     """Configure every kind of secret, all of them right."""
-    simulator.sites["acme"].access = Access(
-        identifier=f"{MARK}-identifier", secret=f"{MARK}-secret"
-    )
-    simulator.sites["globex"].access = Access(username="admin", password=PASSWORD)
     return configuration.write(tmp_path / "config.yml", *sites(simulator))
 
 
@@ -81,12 +112,6 @@ def _run(launcher: Launcher, config_file: str) -> Program:
     return launcher.exporter(f"--config.file={config_file}", ANYWHERE, "--log.level=debug")
 
 
-def _run_with(fault: Fault, launcher: Launcher, simulator: Simulator, config_file: str) -> Program:
-    for site in simulator.sites.values():
-        site.fault = fault
-    return _run(launcher, config_file)
-
-
 async def test_secrets_that_are_right_are_nowhere(launcher: Launcher, config_file: str) -> None:
     """While all is well no secret is seen; and all is well, so the secrets were sent."""
     program = _run(launcher, config_file)
@@ -101,28 +126,30 @@ async def test_secrets_that_are_right_are_nowhere(launcher: Launcher, config_fil
     await _hunt_everywhere(program)
 
 
-@pytest.mark.parametrize("fault", FAULTY.values(), ids=FAULTY)
-async def test_secrets_are_nowhere_while_whmcs_fails(
-    fault: Fault, launcher: Launcher, simulator: Simulator, config_file: str
-) -> None:
-    """Refused, repeated, left hanging or answered with rubbish: no secret shows."""
-    program = _run_with(fault, launcher, simulator, config_file)
-    url = await ready(program)
+async def test_secrets_are_nowhere_while_whmcs_fails(launcher: Launcher, tmp_path: Path) -> None:
+    """Refused, repeated, left hanging or answered with rubbish, each at a site: no secret shows."""
+    async with faulty(FAULTY) as simulator:
+        configured = faulty_sites(simulator, FAULTY)
+        path = configuration.write(tmp_path / "config.yml", *configured)
+        program = _run(launcher, path)
+        url = await ready(program)
 
-    async def both_have_failed() -> None:
-        text = (await get(f"{url}/metrics")).text
-        for name in simulator.sites:
-            assert 0.0 == value(text, "whmcs_up", site=name)
+        async def all_have_failed() -> None:
+            text = (await get(f"{url}/metrics")).text
+            ups = {site["name"]: value(text, "whmcs_up", site=site["name"]) for site in configured}
+            assert dict.fromkeys(ups, 0.0) == ups
 
-    await eventually(both_have_failed)
-    await _hunt_everywhere(program)
+        await eventually(all_have_failed)
+        await _hunt_everywhere(program)
 
 
 async def test_secrets_that_are_names_are_nowhere(
     launcher: Launcher, simulator: Simulator, config_file: str
 ) -> None:
     """A status or a department that is called by a secret is published without it."""
-    program = _run_with(NAMES, launcher, simulator, config_file)
+    for site in simulator.sites.values():
+        site.fault = NAMES
+    program = _run(launcher, config_file)
     url = await ready(program)
 
     async def is_published() -> None:
@@ -183,7 +210,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("site", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("site", some_slow(WRONG, quick=("mapping", "key", "open quote")))
 async def test_secrets_are_nowhere_when_the_configuration_is_wrong(
     site: str, launcher: Launcher, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from tests.process.test_web_config import (
     users,
     write,
 )
+from tests.slow import some_slow
 from tests.whmcs.authority import Authority
 
 if TYPE_CHECKING:
@@ -65,9 +66,12 @@ async def assert_served_meanwhile(program: Program, scrape: Callable[[], Awaitab
             assert 200 == await scrape()
 
 
-@pytest.mark.parametrize(("size", "said"), CROWDS.values(), ids=CROWDS)
-async def test_a_crowd_is_borne(size: int, said: str, launcher: Launcher, config_file: str) -> None:
+@pytest.mark.parametrize("crowd_of", some_slow(CROWDS, quick=["half a head"]))
+async def test_a_crowd_is_borne(
+    crowd_of: tuple[int, str], launcher: Launcher, config_file: str
+) -> None:
     """Memory and descriptors stay bounded, scrapes go on, and the log says nothing of it."""
+    size, said = crowd_of
     program = launcher.exporter(f"--config.file={config_file}", ANYWHERE)
     port = await listening(program)
     assert 200 == await status(port)
@@ -85,6 +89,7 @@ async def test_a_crowd_is_borne(size: int, said: str, launcher: Launcher, config
     assert said_before == said_of_the_web(program)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["", "GET / HTTP/1.1\r\n\r\n"])
 async def test_a_crowd_before_tls_is_borne(
     said: str, launcher: Launcher, config_file: str, tmp_path: Path

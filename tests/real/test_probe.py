@@ -49,6 +49,7 @@ def hurried(address: str) -> str:
     return text
 
 
+@pytest.mark.slow
 async def test_prometheus_finds_every_site_and_has_what_each_holds(
     launcher: Launcher, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from tests.process.truth import differences, expected, series
 from tests.real.desk import Department, Desk, Shape, Status
 from tests.real.prometheus import TICKETS, UP, Prometheus
 from tests.real.relay import Relay
+from tests.slow import some_slow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,10 +66,9 @@ async def _assert_no_complaints(prometheus: Prometheus) -> None:
     assert [] == prometheus.complaints
 
 
-@pytest.mark.parametrize(("accept", "content_type"), FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("asked", some_slow(FORMATS, quick=["OpenMetrics, as it asks itself"]))
 async def test_prometheus_has_what_whmcs_holds(
-    accept: str | None,
-    content_type: str,
+    asked: tuple[str | None, str],
     *,
     launcher: Launcher,
     simulator: Simulator,
@@ -76,6 +76,7 @@ async def test_prometheus_has_what_whmcs_holds(
     tmp_path: Path,
 ) -> None:
     """Every number by status and by department, odd names too, and not one sample besides."""
+    accept, content_type = asked
     url = await _exporter(launcher, tmp_path, configuration.site(simulator.url("acme")))
     async with Relay(url, accept) as relay:
         prometheus = await Prometheus.start(launcher, tmp_path, relay.address)
@@ -92,6 +93,7 @@ async def test_prometheus_has_what_whmcs_holds(
         await _assert_no_complaints(prometheus)
 
 
+@pytest.mark.slow
 async def test_what_vanishes_in_whmcs_vanishes_from_prometheus(
     launcher: Launcher, simulator: Simulator, site: Site, tmp_path: Path
 ) -> None:
@@ -109,6 +111,7 @@ async def test_what_vanishes_in_whmcs_vanishes_from_prometheus(
     await _assert_no_complaints(prometheus)
 
 
+@pytest.mark.slow
 async def test_failure_and_recovery_as_prometheus_sees_them(
     launcher: Launcher, simulator: Simulator, tmp_path: Path
 ) -> None:

@@ -59,6 +59,7 @@ def quantile(share: float, counts: dict[float, float]) -> float:
     return low + (high - low) * (rank - below) / (upto - below)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("accept", "content_type"), FORMATS.values(), ids=FORMATS)
 async def test_quantiles(
     accept: str | None, content_type: str, *, launcher: Launcher, tmp_path: Path

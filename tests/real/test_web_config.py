@@ -73,6 +73,7 @@ async def test_tls_and_a_password(
     assert [] == prometheus.complaints
 
 
+@pytest.mark.slow
 async def test_without_the_password_there_is_nothing(
     launcher: Launcher, simulator: Simulator, authority: Authority, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ async def test_without_the_password_there_is_nothing(
     await eventually(refused)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_certificate", [True, False])
 async def test_a_certificate_is_required(
     *,

@@ -39,6 +39,7 @@ PLAN = Plan(
 )
 
 
+@pytest.mark.slow
 async def test_exporter_tells_the_truth_in_bad_weather(tmp_path: Path) -> None:
     """A few seconds of faults, several scrapers: every scrape is whole and true."""
     findings = await Soak(PLAN, tmp_path).run(asyncio.Event())

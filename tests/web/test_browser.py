@@ -126,6 +126,7 @@ async def test_live_page_says_what_the_static_one_says(page: Tab) -> None:
     assert IMAGE in live[0][3] + live[1][3] + live[2][3]
 
 
+@pytest.mark.slow
 async def test_thousands_of_sites_without_a_script(page: Tab) -> None:
     """The worst are shown, and where to find the rest."""
     async with serving(fleet(2_000)) as served:
@@ -137,6 +138,7 @@ async def test_thousands_of_sites_without_a_script(page: Tab) -> None:
     assert "The first 100 of 4,000 are shown, the worst first; the JSON has all." == note
 
 
+@pytest.mark.slow
 async def test_thousands_of_sites_are_filtered_and_sorted(page: Tab) -> None:
     """All are looked through, and never more are laid out than are read: that keeps it quick."""
     async with serving(fleet(2_000)) as served:

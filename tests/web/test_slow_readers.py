@@ -224,6 +224,7 @@ async def test_slow_readers_over_tls_leave_nothing(
         await assert_nothing_is_left(served, ask(path, times=9), context, is_cut=is_cut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", LARGE)
 async def test_a_slow_reader_over_tls_holds_few_pieces(path: str, tmp_path: Path) -> None:
     """Of many answers it holds one and what two layers of buffers copy of it, a few pieces."""
