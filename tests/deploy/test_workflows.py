@@ -13,7 +13,8 @@ import yaml
 
 from tests.tools import tool
 
-WORKFLOWS = sorted((Path(__file__).parents[2] / ".github" / "workflows").glob("*.yml"))
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 each = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda path: path.name)
 
 
@@ -38,15 +39,53 @@ def test_workflows_may_do_little(file: Path) -> None:
     workflow = read(file)
     assert workflow["permissions"] in ({}, {"contents": "read"})
     own = [job for job in workflow["jobs"].values() if "uses" not in job]
-    assert all(job["timeout-minutes"] <= 90 for job in own)
+    assert all(job["timeout-minutes"] <= 180 for job in own)
 
 
 @each
-def test_actions_have_a_version(file: Path) -> None:
-    """A release of the action, not whatever its branch holds today."""
-    uses = re.findall(r"uses: (\S+)", file.read_text(encoding="utf-8"))
+def test_actions_are_pinned(file: Path) -> None:
+    """A commit, which nobody can move as a tag can be, with its version for Dependabot."""
+    uses = re.findall(r"uses: (.+)", file.read_text(encoding="utf-8"))
     remote = [action for action in uses if not action.startswith("./")]
-    assert all(re.fullmatch(r"[\w/-]+@(release/)?v\d+", action) for action in remote)
+    pinned = re.compile(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [] == [action for action in remote if not pinned.fullmatch(action)]
+
+
+def test_an_action_has_one_version() -> None:
+    """An action that several workflows use is the same one in all of them."""
+    text = "".join(file.read_text(encoding="utf-8") for file in WORKFLOWS)
+    found = dict(re.findall(r"uses: ([\w/-]+)@(\w+)", text))
+    assert set(found.items()) == set(re.findall(r"uses: ([\w/-]+)@(\w+)", text))
+
+
+def test_jobs_are_the_stages_of_the_script() -> None:
+    """Every stage of ``.ci/run`` has a job, and nothing runs before the code is checked."""
+    jobs = read(WORKFLOWS[0].with_name("ci.yml"))["jobs"]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    matrix = jobs["test"]["strategy"]["matrix"]["include"]
+    stages = {"lint", *(stage for each in matrix for stage in each["stages"].split())}
+    assert set(re.findall(r"^stage_(\w+)\(\)", script, re.MULTILINE)) == stages
+    assert "lint" == jobs["test"]["needs"]
+
+
+def test_dependabot_knows_every_manifest() -> None:
+    """Each lock and each module of Go or npm is in a folder that is watched."""
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))["updates"]
+    watched = {
+        (update["package-ecosystem"], folder)
+        for update in updates
+        for folder in update.get("directories", [update.get("directory")])
+    }
+    listed = subprocess.run(
+        (tool("git"), "ls-files"), cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    kinds = {"go.mod": "gomod", "package-lock.json": "npm", "Dockerfile": "docker"}
+    manifests = {
+        (kinds[path.name], f"/{path.parent}".removesuffix("."))
+        for path in map(Path, listed)
+        if path.name in kinds
+    }
+    assert manifests | {("pip", "/requirements"), ("github-actions", "/")} == watched
 
 
 def test_only_what_was_tested_is_published() -> None:

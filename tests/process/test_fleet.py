@@ -15,6 +15,7 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "sites.py"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_every_site_is_right_while_others_hang(launcher: Launcher) -> None:
     """The benchmark of many sites, made small: it fails where one series differs."""
     size = ("--sites=60", "--hanging=6", "--interval=2", "--seconds=1")

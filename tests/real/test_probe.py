@@ -50,6 +50,7 @@ def hurried(address: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_prometheus_finds_every_site_and_has_what_each_holds(
     launcher: Launcher, tmp_path: Path
 ) -> None:
