@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 import os
 import time
 
@@ -15,3 +16,12 @@ settings.load_profile("steady")
 # POSIX's form of a zone needs no database: 12 hours and 45 minutes east of Greenwich.
 os.environ["TZ"] = "CHAST-12:45"
 time.tzset()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collections: some tests collect, or read all objects.
+
+    With all tests imported, each collection took half a second of the machine.
+    """
+    gc.collect()
+    gc.freeze()
