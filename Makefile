@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 # worker, and the output names it.
 WORKERS ?= $(shell expr 2 '*' $$(nproc))
 PYTEST = $(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --ignore=tests/deploy $(if $(JUNIT),--junitxml=$(JUNIT)/$@.xml)
-# COVERAGE=yes measures, which costs tests of processes twice the CPU time. test-slow adds to what test-quick has measured, and judges.
+# COVERAGE=yes measures, which costs tests of processes twice the CPU time. test-slow adds to what test-quick
+# has measured, and judges.
 MEASURED = $(if $(COVERAGE),--cov --cov-report= --cov-fail-under=0)
 JUDGED = $(if $(COVERAGE),--cov --cov-append --cov-report=term)
 
