@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,10 @@ def test_pairs(use: Use) -> None:
     """So does a repetition of any two of the pattern's own characters."""
     source = use.pattern.pattern
     own = source if isinstance(source, str) else source.decode()
-    for pair in map("".join, product({*own, " ", "0", "a"}, repeat=2)):
-        for end in ("", "\0"):
-            assert_linear(lambda size, pair=pair, end=end: pair * (size // 2) + end, use.run, SIZE)
+    pairs = map("".join, product({*own, " ", "0", "a"}, repeat=2))
+    for pair, end in product(pairs, ("", "\0")):
+        assert_linear(partial(_repeated, pair, end), use.run, SIZE)
+
+
+def _repeated(pair: str, end: str, size: int) -> str:
+    return pair * (size // 2) + end

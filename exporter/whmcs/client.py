@@ -13,6 +13,7 @@ from urllib.parse import quote_plus, urlencode
 import aiohttp
 from aiohttp import http_exceptions
 
+from exporter import threads
 from exporter.whmcs import errors
 from exporter.whmcs.answer import Answer, judge
 from exporter.whmcs.connector import Connector, is_kept
@@ -252,7 +253,7 @@ async def _decoded(action: Action[T], answer: Answer, secrets: Collection[str]) 
     """Judge and decode an answer, a large one in a thread so that the event loop goes on."""
     if len(answer.body) <= _LARGE_BODY:
         return action.decode(judge(answer, secrets))
-    return await asyncio.to_thread(lambda: action.decode(judge(answer, secrets)))
+    return await threads.compute(lambda: action.decode(judge(answer, secrets)))
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
