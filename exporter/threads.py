@@ -83,3 +83,6 @@ def _work(call: Callable[[], T], result: Future[T]) -> None:
         result.set_exception(error)
     else:
         result.set_result(value)
+    finally:
+        # The error's traceback holds this frame, which must not hold the error.
+        del result

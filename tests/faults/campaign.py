@@ -116,6 +116,8 @@ class _Course:
             await self._pass(left - 1)
             self._look(self._reasons, self._shown(None))
             await self._stage.clock.advance(1)
+        # Backoffs are up to 5 % longer.
+        await self._stage.clock.advance(self._fault.waits / 20)
         return self._fault.waits
 
     async def _recover(self) -> None:

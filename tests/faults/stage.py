@@ -93,15 +93,21 @@ class Stage:
 
     async def poll(self) -> None:
         """Poll every source of every site once; then comes what a fault says unasked."""
-        polls = {asyncio.create_task(each.poll()): each for each in self._exporter.pollers}
+        polls = {asyncio.create_task(self._poll(site)): site for site in (FAULTY, CALM)}
         if self._playing and self._playing.hangs:
-            await asyncio.wait([task for task, each in polls.items() if each.site == CALM])
+            await asyncio.wait([task for task, site in polls.items() if site == CALM])
             await self._hang(polls)
         await asyncio.gather(*polls)
         if self._playing and self._playing.stray:
             self.stand.stray(self._playing.stray)
             # Something that loopback hands on at once, and the loop reads at its next turn.
             await self.clock.settle()
+
+    async def _poll(self, site: str) -> None:
+        """Poll the sources of a site in turn, as each has its own offset within the interval."""
+        for poller in self._exporter.pollers:
+            if poller.site == site:
+                await poller.poll()
 
     async def _hang(self, polls: Collection[asyncio.Task[None]]) -> None:
         """Let the deadlines of those who wait for a site come, a moment after they have begun."""

@@ -30,6 +30,7 @@ UNUSED = {
     "whmcs_departments_visible": "alert WHMCSDepartmentsChanged",
     "whmcs_department_tickets_active": "by credentials only: a board would be empty elsewhere",
     "whmcs_department_tickets_open": "by statuses only: a board would be empty elsewhere",
+    "whmcs_exporter_log_lines_dropped_total": "the log reports it when its reader is back",
 }
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _METRIC = re.compile(r"\b([a-zA-Z_]\w*)(?=\{)")
