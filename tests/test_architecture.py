@@ -49,9 +49,11 @@ ALLOWED: dict[str, set[str]] = {
 # Third parties, and the only modules that may import them.
 THIRD_PARTIES = {
     "aiohttp": {
+        "exporter.whmcs.body",
         "exporter.whmcs.client",
         "exporter.whmcs.connector",
         "exporter.whmcs.resolver",
+        "exporter.whmcs.transfer",
         "exporter.whmcs.transport",
         "exporter.app",
         "exporter.doctor.examination",

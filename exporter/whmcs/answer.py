@@ -60,12 +60,13 @@ _LONGEST_BEGINNING = 4096
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer, its body decoded and whole."""
+    """An HTTP response with its whole body, decoded unless ``problem`` says why not."""
 
     status: int
     body: bytes
     retry_after: str | None = None
     location: str | None = None
+    problem: str = ""
 
 
 def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
@@ -91,7 +92,7 @@ def judge(answer: Answer, secrets: Collection[str] = ()) -> dict[str, JSON]:
     if answer.status != Status.OK:
         raise errors.HTTPStatus(f"HTTP status {answer.status}{_page(answer, secrets)}")
     if unreadable:
-        raise errors.NotJSON(f"{unreadable}{_page(answer, secrets)}")
+        raise errors.NotJSON(f"{unreadable}{answer.problem}{_page(answer, secrets)}")
     trusted = _trusted(document)
     censor(trusted, answer.body, secrets)
     return trusted

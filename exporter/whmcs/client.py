@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import zlib
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -14,11 +13,12 @@ import aiohttp
 from aiohttp import http_exceptions
 
 from exporter import threads
-from exporter.whmcs import errors
+from exporter.whmcs import body, errors
 from exporter.whmcs.answer import Answer, judge
-from exporter.whmcs.connector import Connector, is_kept
+from exporter.whmcs.connector import Connector
 from exporter.whmcs.tls import bound_buffers
-from exporter.whmcs.transport import ENDED, failure
+from exporter.whmcs.transfer import READ_BYTES, Transfer, current
+from exporter.whmcs.transport import failure
 
 if TYPE_CHECKING:
     import ssl
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_READ_SIZE = 64 * 1024
-_GZIP = 16 + zlib.MAX_WBITS
+_ENDED = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 # To judge and decode a body takes up to 0.3 s of CPU for each MiB.
 _LARGE_BODY = 64 * 1024
 
@@ -101,6 +100,7 @@ def open_session(
         # The deadline of a call is the caller's; aiohttp's own would race with it.
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         auto_decompress=False,
+        read_bufsize=READ_BYTES,
         trust_env=False,
     )
 
@@ -195,14 +195,17 @@ class Client:
         later. aiohttp repeats no POST by itself, but ours only read (RFC 9110, 9.2.2).
         """
         while True:
+            transfer = Transfer()
+            current.set(transfer)
             try:
-                return await self._send(form)
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+                return await self._send(form, transfer)
+            except aiohttp.ClientError as error:
+                transfer.check()
                 # Each time one kept connection less, so there is an end to it.
-                if not is_kept.get():
+                if not (transfer.reused and isinstance(error, _ENDED)):
                     raise
 
-    async def _send(self, form: Mapping[str, str]) -> Answer:
+    async def _send(self, form: Mapping[str, str], transfer: Transfer) -> Answer:
         endpoint = self._endpoint
         async with self._session.post(
             endpoint.url,
@@ -214,10 +217,12 @@ class Client:
             ssl=endpoint.ssl_context or True,
             server_hostname=endpoint.server_name,
         ) as response:
-            body = await _read(response, endpoint.response_bytes)
+            found = await body.read(response, endpoint.response_bytes, transfer)
+            transfer.finish()
             return Answer(
                 response.status,
-                body,
+                found.data,
+                problem=found.problem,
                 retry_after=response.headers.get("Retry-After"),
                 location=response.headers.get("Location"),
             )
@@ -254,46 +259,3 @@ async def _decoded(action: Action[T], answer: Answer, secrets: Collection[str]) 
     if len(answer.body) <= _LARGE_BODY:
         return action.decode(judge(answer, secrets))
     return await threads.compute(lambda: action.decode(judge(answer, secrets)))
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    body = bytearray()
-    end = _end(response)
-    async for chunk in response.content.iter_chunked(_READ_SIZE):
-        body += chunk
-        if len(body) > limit:
-            raise errors.TooLarge(f"the answer is larger than {limit} bytes")
-    if end is not None and end.done() and end.exception() is not None:
-        raise errors.ConnectFailed(ENDED)
-    if response.headers.get("Content-Encoding", "").strip().lower() in {"gzip", "x-gzip"}:
-        return _gunzip(bytes(body), limit)
-    return bytes(body)
-
-
-def _end(response: aiohttp.ClientResponse) -> asyncio.Future[None] | None:
-    """Return the connection's end where it is the body's end too: a reset then is no end of it."""
-    framed = {"Content-Length", "Transfer-Encoding"} & response.headers.keys()
-    if framed or response.connection is None or response.connection.protocol is None:
-        return None
-    closed = response.connection.protocol.closed
-    if closed is not None:
-        # Nobody asks when the answer is too large or too late: asyncio would log that as an error.
-        closed.add_done_callback(_heed)
-    return closed
-
-
-def _heed(end: asyncio.Future[None]) -> None:
-    if not end.cancelled():
-        end.exception()
-
-
-def _gunzip(body: bytes, limit: int) -> bytes:
-    """Decompress up to ``limit`` bytes; what is not one whole stream stays as it is."""
-    inflater = zlib.decompressobj(_GZIP)
-    try:
-        plain = inflater.decompress(body, limit + 1)
-    except zlib.error:
-        return body
-    if len(plain) > limit:
-        raise errors.TooLarge(f"the answer is larger than {limit} bytes when decompressed")
-    return plain if inflater.eof and not inflater.unused_data else body

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 import aiohttp
 
+from exporter.whmcs import errors
 from exporter.whmcs.resolver import Resolver
+from exporter.whmcs.transfer import READ_BYTES, LimitedProtocol, Transfer, current
+from exporter.whmcs.transport import ENDED
 
 if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 # takes four times the CPU of a poll, which matters little every few minutes. Some gateways forget
 # a connection after four minutes without a word, and the poll that used it then would time out.
 KEPT_SECONDS = 200.0
-
-
-# Whether the connection that the running task was handed last had been used before; False while it
-# waits for one. aiohttp has tracing for that, which would cost each call a dozen awaits.
-is_kept: ContextVar[bool] = ContextVar("is_kept", default=False)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -41,7 +36,8 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(
             limit=0, resolver=Resolver(), ttl_dns_cache=0, keepalive_timeout=KEPT_SECONDS
         )
-        self._used: WeakSet[ResponseHandler] = WeakSet()
+        # Each read is passed on before the next one, so one buffer is enough.
+        self._read_buffer = memoryview(bytearray(READ_BYTES))
 
     async def connect(
         self,
@@ -49,14 +45,39 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
     ) -> Connection:
-        """Return a connection, a kept one when there is a sound one; set ``is_kept``."""
-        is_kept.set(False)
+        """Return a sound connection, a kept one if possible, limited by the current transfer.
+
+        Raises:
+            ConnectFailed: A new connection has ended, or had a response before the request.
+        """
+        transfer = current.get(None) or Transfer()
         while _has_answer(connection := await super().connect(req, traces, timeout)):
             connection.close()
-        if (protocol := connection.protocol) is not None:
-            is_kept.set(protocol in self._used)
-            self._used.add(protocol)
+        limited = _limited(connection)
+        if limited is None:
+            _limit(connection, transfer, self._read_buffer)
+        else:
+            limited.transfer = transfer
+            transfer.reused = True
         return connection
+
+
+def _limit(connection: Connection, transfer: Transfer, buffer: memoryview) -> None:
+    """Read a new connection through a ``LimitedProtocol`` from now on."""
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None:
+        connection.close()
+        raise errors.ConnectFailed(ENDED)
+    if protocol.should_close:
+        connection.close()
+        raise errors.ConnectFailed("the answer is not HTTP: it came before the request")
+    transport.set_protocol(LimitedProtocol(protocol, buffer, transfer))
+
+
+def _limited(connection: Connection) -> LimitedProtocol | None:
+    """Return what reads a connection that has been used before."""
+    protocol = connection.transport.get_protocol() if connection.transport else None
+    return protocol if isinstance(protocol, LimitedProtocol) else None
 
 
 def _has_answer(connection: Connection) -> bool:

@@ -43,6 +43,8 @@ def padded(size: int) -> bytes:
         zipped(ZIPPED, " GZIP "),
         zipped(ZIPPED, "x-gzip"),
         zipped(gzip.compress(padded(LIMIT), mtime=0)),
+        zipped(gzip.compress(SUCCESS[:9], mtime=0) + gzip.compress(SUCCESS[9:], mtime=0)),
+        zipped(ZIPPED + bytes(3)),
         zipped(SUCCESS),
     ],
     ids=lambda raw: repr(raw[9:50]),
@@ -64,15 +66,20 @@ async def test_success(raw: bytes) -> None:
         ZIPPED[:-8] + b"\x00" * 8,
         b"\x1f\x8b\x08" + b"\xff" * 40,
         ZIPPED + b"x",
-        ZIPPED + gzip.compress(b"x", mtime=0),
         zlib.compress(SUCCESS),
-        gzip.compress(ZIPPED, mtime=0),
     ],
     ids=lambda body: repr(body[-12:]),
 )
 async def test_broken_gzip(body: bytes) -> None:
-    """What is said to be gzip and is not one whole stream is no JSON."""
+    """A body that is incomplete or corrupt gzip is no JSON, and the message says why."""
     error = await failure_of(says(zipped(body)))
+    assert "not_json" == error.reason
+    assert f"{NOT_JSON}: its gzip data is incomplete or corrupt" == str(error)
+
+
+async def test_gzip_in_gzip() -> None:
+    """A body is decompressed once, as its header says."""
+    error = await failure_of(says(zipped(gzip.compress(ZIPPED, mtime=0))))
     assert ("not_json", NOT_JSON) == (error.reason, str(error))
 
 
