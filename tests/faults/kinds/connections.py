@@ -66,7 +66,7 @@ TRICKLES = (
     Fault(name="chunks of one byte", reason="timeout", says=_CHUNKED, end=drip(b"1\r\n \r\n")),
     Fault(
         name="one interim answer after another",
-        reason="timeout",
+        reason="too_large",
         end=flood(b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
     ),
 )
