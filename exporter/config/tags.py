@@ -14,6 +14,8 @@ _FLOAT: Final = f"{STANDARD}float"
 _MAP: Final = f"{STANDARD}map"
 _SEQ: Final = f"{STANDARD}seq"
 _SUPPORTED: Final = {_TEXT, _INT, _FLOAT, f"{STANDARD}bool", f"{STANDARD}null", _MAP, _SEQ}
+# A configuration has about six levels.
+_MAX_DEPTH: Final = 64
 # Tags that YAML 1.1 gives to some plain text and that have no meaning here.
 _AS_TEXT: Final = {f"{STANDARD}{kind}" for kind in ("timestamp", "value", "yaml")}
 
@@ -28,7 +30,21 @@ class _Resolver(yaml.resolver.Resolver):
 
 
 class Loader(_Resolver, yaml.SafeLoader):
-    """PyYAML's safe loader, without dates."""
+    """PyYAML's safe loader, without dates and without deep nesting.
+
+    Each token of a nested flow collection costs PyYAML time in proportion to the depth.
+    """
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Return the next node; raise ``RecursionError`` when it is too deeply nested."""
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise RecursionError
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 _PLAIN: Final = _Resolver()
