@@ -8,9 +8,10 @@ from itertools import count
 import pytest
 
 from exporter.polling import backoff
-from exporter.polling.backoff import BackingOff, BackoffRegistry
+from exporter.polling.backoff import BackingOff, Backoff, BackoffRegistry, CredentialState
 from exporter.polling.site import Site
-from exporter.whmcs.errors import AuthFailed, IPDenied
+from exporter.whmcs.client import Identity
+from exporter.whmcs.errors import ApiError, AuthFailed, IPDenied, RateLimited
 from tests.polling.outside import (
     COUNTS,
     WHMCS,
@@ -232,3 +233,77 @@ def test_the_error_names_reason_and_end() -> None:
     error = BackingOff("auth", 900.0)
 
     assert ("auth", 900.0, "backing off after `auth`") == (error.reason, error.until, str(error))
+
+
+class Registry:
+    """The states of one host, by a clock that a test holds."""
+
+    def __init__(self) -> None:
+        """Start with one credential."""
+        self.now = 1000.0
+        self.registry = BackoffRegistry(lambda: self.now)
+        self.host = self.registry.host(URL)
+        self.state: CredentialState | None = self.host.credential(Identity(b"c", b"a"))
+
+    def fail(self, error: ApiError) -> None:
+        """Reject a request with the credential, whose site is then removed."""
+        assert self.state is not None
+        self.state.failed("ticket_counts", COUNTS, error, self.now)
+        self.state = None
+
+    def is_kept(self) -> bool:
+        """Return whether the host is still known after the next reload."""
+        self.registry.prune()
+        return self.registry.host(URL) is self.host
+
+
+def test_host_is_kept_while_a_site_uses_it() -> None:
+    """A site holds the state of its credential."""
+    registry = Registry()
+
+    assert registry.is_kept()
+    registry.state = None
+    assert not registry.is_kept()
+
+
+@pytest.mark.parametrize(
+    ("error", "longest"),
+    [
+        (AuthFailed("no"), 900),
+        (IPDenied("no"), 126),
+        (RateLimited("no", 300.0), 300),
+        (RateLimited("no"), 63),
+    ],
+)
+def test_host_is_kept_while_a_rejection_counts(error: ApiError, longest: float) -> None:
+    """A site that is removed and added again must not forget why it waited."""
+    registry = Registry()
+    registry.fail(error)
+
+    assert registry.is_kept()
+    registry.now += longest / 1.06
+    assert registry.is_kept()
+    registry.now += longest
+    assert not registry.is_kept()
+
+
+def test_second_backoff_starts_when_the_first_one_ends() -> None:
+    """A rejection at that very moment is the next one, not a part of the first."""
+    wait = Backoff("auth")
+    wait.reject(0.0)
+    first = wait.until
+    wait.reject(first - 1)
+    assert first == wait.until
+    wait.reject(first)
+    assert 900 <= wait.until - first <= 945
+
+
+def test_reset_ends_the_wait() -> None:
+    """The next rejection causes the shortest wait again."""
+    wait = Backoff("auth")
+    wait.reject(0.0)
+    wait.reset()
+    wait.check(0.0)
+    wait.reject(0.0)
+
+    assert 120 <= wait.until <= 126
