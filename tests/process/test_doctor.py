@@ -31,8 +31,9 @@ def config_file(simulator: Simulator, tmp_path: Path) -> str:
 
 @pytest.fixture
 def two(simulator: Simulator, tmp_path: Path) -> str:
-    """Configure two sites, the second of which refuses the address."""
-    simulator.fault("globex", "invalid-ip")
+    """Configure two sites, the second of which rejects the credential."""
+    # A denied address would stop the requests to the first one, too: both are on one host.
+    simulator.fault("globex", "bad-credentials")
     configured = [
         configuration.site(simulator.url(name), name=name, **UNHURRIED)
         for name in ("acme", "globex")
@@ -53,8 +54,8 @@ async def test_failed_site_is_3(launcher: Launcher, two: str) -> None:
     program = launcher.exporter("doctor", f"--config.file={two}")
     assert 3 == await program.ended()
     assert re.findall(r"^\w+(?=  http)", program.stdout, re.MULTILINE) == ["acme", "globex"]
-    assert "API IP Access Restriction: add" in program.stdout
-    assert program.stdout.endswith("\n1 of 2 sites failed: globex (ip_denied)\n")
+    assert "`identifier` (from configuration) and `secret`" in program.stdout
+    assert program.stdout.endswith("\n1 of 2 sites failed: globex (auth)\n")
     assert "" == program.stderr
 
 
