@@ -18,7 +18,7 @@ from exporter.exposition.exposition import Exposition
 from exporter.exposition.formats import TEXT
 from exporter.exposition.telemetry import Telemetry
 from exporter.polling import demand
-from exporter.polling.backoff import BackoffRegistry
+from exporter.polling.backoff_registry import BackoffRegistry
 from exporter.polling.clock import Clock, SystemClock
 from exporter.polling.first_polls import FirstPolls
 from exporter.polling.poller import Poller

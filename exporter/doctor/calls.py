@@ -27,7 +27,7 @@ from exporter.whmcs.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exporter.polling.backoff import HostState
+    from exporter.polling.backoff_registry import HostState
     from exporter.polling.site import Client, Cycle
     from exporter.whmcs.actions import Action
     from exporter.whmcs.client import Credential

@@ -12,7 +12,7 @@ from exporter import __version__, assembly
 from exporter.doctor import questions
 from exporter.doctor.checkup import Checkup, Mark
 from exporter.doctor.way import Way
-from exporter.polling.backoff import BackoffRegistry
+from exporter.polling.backoff_registry import BackoffRegistry
 from exporter.polling.clock import SystemClock
 from exporter.whmcs.client import Client, open_session
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from exporter import config
     from exporter.doctor.calls import Call
     from exporter.doctor.checkup import Advice
-    from exporter.polling.backoff import HostState
+    from exporter.polling.backoff_registry import HostState
     from exporter.polling.source import Source
     from exporter.whmcs.client import Client
 

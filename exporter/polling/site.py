@@ -16,7 +16,7 @@ from exporter.whmcs.errors import ApiError, AuthFailed, IPDenied, PermissionMiss
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
-    from exporter.polling.backoff import CredentialState, HostState
+    from exporter.polling.backoff_registry import CredentialState, HostState
     from exporter.polling.clock import Clock
     from exporter.whmcs.actions import Action
     from exporter.whmcs.client import Credential, Identity
@@ -123,8 +123,7 @@ class Site:
             ApiError: It failed, or the cycle's deadline passed before its turn came.
         """
         while True:
-            self._client.refresh()
-            credential.refresh()
+            self._refresh(credential)
             state = self._state(credential)
             was_accepted = state.accepted
             async with self._slot(state, cycle.deadline):
@@ -135,6 +134,10 @@ class Site:
                 is_current = state is self._state(credential)
                 if is_current and (state.accepted or not was_accepted):
                     return await self._call(cycle, action, credential, parameters, state)
+
+    def _refresh(self, credential: Credential, *, force: bool = False) -> None:
+        self._client.refresh(force=force)
+        credential.refresh(force=force)
 
     def _state(self, credential: Credential) -> CredentialState:
         state = self._host.credential(self._client.identity(credential))
@@ -173,8 +176,7 @@ class Site:
             state.failed(cycle.source, action.name, error, self._clock.monotonic())
             if isinstance(error, AuthFailed | IPDenied | PermissionMissing):
                 # A secret that was rotated during the request is tried by the next poll.
-                self._client.refresh(force=True)
-                credential.refresh(force=True)
+                self._refresh(credential, force=True)
             raise bare(error) from None
         state.succeeded(cycle.source, action.name)
         return value

@@ -105,11 +105,11 @@ def _end(response: aiohttp.ClientResponse) -> asyncio.Future[None] | None:
         return None
     closed = response.connection.protocol.closed
     if closed is not None:
-        # Nobody asks when the answer is too large or too late: asyncio would log that as an error.
-        closed.add_done_callback(_heed)
+        # Not awaited when the response is too large or too late: asyncio would log its exception.
+        closed.add_done_callback(_consume_exception)
     return closed
 
 
-def _heed(end: asyncio.Future[None]) -> None:
+def _consume_exception(end: asyncio.Future[None]) -> None:
     if not end.cancelled():
         end.exception()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from exporter.polling.backoff import BackoffRegistry
+from exporter.polling.backoff_registry import BackoffRegistry
 from exporter.polling.labels import Selection
 from exporter.polling.poller import Poller
 from exporter.polling.reporter import Lines, Reporter

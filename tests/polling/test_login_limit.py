@@ -7,8 +7,9 @@ from itertools import count
 
 import pytest
 
-from exporter.polling import backoff
-from exporter.polling.backoff import BackingOff, Backoff, BackoffRegistry, CredentialState
+from exporter.polling import backoff_registry
+from exporter.polling.backoff import BackingOff, Backoff
+from exporter.polling.backoff_registry import BackoffRegistry, CredentialState
 from exporter.polling.site import Site
 from exporter.whmcs.client import Identity
 from exporter.whmcs.errors import ApiError, AuthFailed, IPDenied, RateLimited
@@ -183,7 +184,7 @@ async def test_other_hosts_are_not_affected() -> None:
 
 async def test_slow_login_does_not_stop_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A site that never responds delays the others on its host for a second at most."""
-    monkeypatch.setattr(backoff, "PATIENCE", 0.0)
+    monkeypatch.setattr(backoff_registry, "PATIENCE", 0.0)
     host = Host(4, AuthFailed("unused"))
     loop = asyncio.get_running_loop()
     hanging = loop.create_future()
@@ -199,7 +200,7 @@ async def test_slow_login_does_not_stop_the_next_one(monkeypatch: pytest.MonkeyP
 
 async def test_slow_rejections_do_not_exceed_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more logins are under way than may be rejected."""
-    monkeypatch.setattr(backoff, "PATIENCE", 0.0)
+    monkeypatch.setattr(backoff_registry, "PATIENCE", 0.0)
     host = Host(6, AuthFailed("unused"))
     loop = asyncio.get_running_loop()
     futures = [loop.create_future() for _ in host.sites]

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import aiohttp
-import bcrypt
 import pytest
 
 from exporter.web.protection import Protection
@@ -18,7 +17,7 @@ from tests.web.clients import assert_open, connected, crowd, turns, until
 from tests.web.rules import ServedTLS, UnfitError, Written, hashed
 from tests.web.serving import Served, serving
 from tests.web.test_limits import refused
-from tests.web.test_users import basic, held
+from tests.web.test_users import basic, held, recorded
 from tests.whmcs.authority import Authority
 
 if TYPE_CHECKING:
@@ -360,7 +359,7 @@ async def test_a_new_client_is_checked_before_a_flood(
             client.say(wrong("first"))
             await rejected(served, number)
         bcrypt_works = held(monkeypatch)
-        checked = noted(monkeypatch)
+        checked = recorded(monkeypatch)
         for number, client in enumerate(clients):
             client.say(wrong(f"wrong {number}"))
         await refused(served.exporter, 6)
@@ -381,16 +380,3 @@ def wrong(password: str) -> bytes:
     """Return a scrape with a wrong password."""
     header = basic("alice", password).encode()
     return b"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: %b\r\n\r\n" % header
-
-
-def noted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Return the passwords that bcrypt is asked about from now on."""
-    asked: list[bytes] = []
-    really = bcrypt.checkpw
-
-    def noting(password: bytes, hashed_password: bytes) -> bool:
-        asked.append(password)
-        return really(password, hashed_password)
-
-    monkeypatch.setattr(bcrypt, "checkpw", noting)
-    return asked

@@ -28,7 +28,12 @@ def basic(name: str | bytes, password: str | bytes) -> str:
 
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Note the passwords that bcrypt itself is asked about."""
+    """Record the passwords that bcrypt checks."""
+    return recorded(monkeypatch)
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return the passwords that bcrypt checks from now on."""
     asked: list[bytes] = []
     really = bcrypt.checkpw
 
