@@ -125,7 +125,8 @@ def _from_file(section: Section, folder: Path, name: str) -> Secret:
 
 
 def _right(path: Path, error: OSError) -> str:
-    if path.is_relative_to(_CREDENTIALS):
+    # `is_relative_to` takes quadratic time from Python 3.12 on.
+    if path.parts[: len(_CREDENTIALS.parts)] == _CREDENTIALS.parts:
         return "it is there while the service runs, for the service and for root"
     if isinstance(error, PermissionError):
         return "let the exporter's user read it"
