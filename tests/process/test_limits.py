@@ -78,6 +78,11 @@ class Watched:
 
         await eventually(look)
 
+    async def ends(self) -> None:
+        """Stop the program, so that its log is complete."""
+        self._program.interrupt()
+        assert 0 == await self._program.ended()
+
     def said(self, source: str) -> int:
         """Count the lines that say what is withheld of a source."""
         return sum(
@@ -129,6 +134,7 @@ async def test_department_too_many_comes_and_goes(
     site.desk.remove_department(number)
     await watched.shows("ticket_counts", "departments")
     watched.never_showed_half(before, between)
+    await watched.ends()
     assert 1 == watched.said("departments")
 
 
@@ -145,6 +151,7 @@ async def test_too_many_statuses(
     await watched.shows()
     await watched.counts(2 * len(before))
     watched.never_showed_half(before)
+    await watched.ends()
     assert (1, 1) == (watched.said("ticket_counts"), watched.said("departments"))
 
 

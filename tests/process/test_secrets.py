@@ -236,6 +236,8 @@ async def test_secrets_are_nowhere_when_a_reload_is_refused(
         assert 500 == status
         assert "config.yml:" in body
         hunt(body)
+    program.interrupt()
+    assert 0 == await program.ended()
     assert len(WRONG) == program.stderr.count("configuration not reloaded")
     hunt(program.stdout + program.stderr)
 

@@ -97,6 +97,8 @@ async def test_nothing_of_a_customer_leaves(
 
     await eventually(look)
     traces = [(await get(f"{url}{page}")).text for page in PAGES]
+    program.interrupt()
+    assert 0 == await program.ended()
     traces += [program.stdout, program.stderr]
     found = {each for trace in traces for each in PERSONAL if each.lower() in trace.lower()}
     assert set() == found

@@ -130,6 +130,8 @@ async def test_users_change_while_it_runs(
     write(tmp_path, "")
     await program.said("every user is gone from the file")
     assert 401 == await status(port)
+    program.interrupt()
+    assert 0 == await program.ended()
     assert "sentinel" not in program.stderr
 
 
